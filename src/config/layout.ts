@@ -1,0 +1,184 @@
+import type { Database } from '../database/database.js';
+import type { Column, Table } from '../database/schema.js';
+import { OnecardError } from '../errors.js';
+import type { CardField, Condition, Configuration, Scalar, TableName } from '../model/configuration.js';
+import { nearest } from './nearest.js';
+
+/** A column the configuration names and the database lacks, which a run adds. */
+export interface SchemaGap {
+  readonly table: Required<TableName>;
+  readonly column: string;
+  readonly holds: 'link' | 'ssp' | 'caller';
+}
+
+/** A configuration that was checked against the database: every table and column it names is there. */
+export interface Layout {
+  readonly configuration: Configuration;
+  readonly operators: Table;
+  readonly persons: Table;
+  readonly operatorKey: Column;
+  readonly personKey: Column;
+  readonly gaps: readonly SchemaGap[];
+}
+
+/**
+ * Holds a configuration against the database.
+ * @throws OnecardError that lists every table or column that is missing, and every required column of the
+ *   person table that nothing fills.
+ */
+export async function checkLayout(database: Database, configuration: Configuration): Promise<Layout> {
+  const operators = await findTable(database, configuration, 'operators');
+  const persons = await findTable(database, configuration, 'persons');
+  const problems = [
+    ...missingColumns(operators, operatorColumns(configuration)),
+    ...missingColumns(persons, personColumns(configuration)),
+  ];
+  if (problems.length > 0) throw wrongNames(configuration, problems);
+  const layout: Layout = {
+    configuration,
+    operators,
+    persons,
+    operatorKey: columnOf(operators, configuration.operators.key),
+    personKey: columnOf(persons, configuration.persons.key),
+    gaps: findGaps(configuration, operators, persons),
+  };
+  refuseUnfilled(layout);
+  return layout;
+}
+
+/** The column of that name. @throws OnecardError where there is none. */
+export function columnOf(table: Table, name: string): Column {
+  const column = table.columns.get(name);
+  if (column === undefined) throw wrongName(table, name);
+  return column;
+}
+
+async function findTable(
+  database: Database,
+  configuration: Configuration,
+  side: 'operators' | 'persons',
+): Promise<Table> {
+  const { table: name } = configuration[side];
+  const table = await database.inspect(name);
+  const spelt = name.schema === undefined ? name.name : `${name.schema}.${name.name}`;
+  if (table === undefined) {
+    const byPreset = configuration.preset === undefined ? '' : ` (from the preset "${configuration.preset}")`;
+    throw new OnecardError(
+      `The ${side.slice(0, -1)} table ${spelt}${byPreset} does not exist in ${database.identity.kind} database ${database.identity.database}, or this user may not see it.`,
+      {
+        remedy: `Name the right one under ${side}.table in onecard.yaml, or check the database and the user's privileges.`,
+      },
+    );
+  }
+  if (!table.isTransactional) {
+    throw new OnecardError(
+      `The table ${spelt} has a storage engine without transactions: half of a batch could stay.`,
+      {
+        remedy: 'Convert it with ALTER TABLE … ENGINE=InnoDB, then run again.',
+      },
+    );
+  }
+  return table;
+}
+
+/** Where each name comes from, so that a message can say which option to mend. */
+type Named = readonly [option: string, column: string];
+
+function operatorColumns({ operators, card, match }: Configuration): Named[] {
+  return [
+    ['operators.key', operators.key],
+    ...operators.name.map((column): Named => ['operators.name', column]),
+    ...conditionColumns('operators.rows', operators.rows),
+    ...conditionColumns('operators.apiAccount', operators.apiAccount),
+    ...conditionColumns('operators.excluded', operators.excluded),
+    ...conditionColumns('operators.archived', operators.archived),
+    ...conditionColumns('operators.anonymized', operators.anonymized),
+    ...(operators.lastLogin === undefined ? [] : [['operators.lastLogin', operators.lastLogin] as const]),
+    ...match.keys.map((key): Named => [`match.keys.${key.name}.operator`, key.operator]),
+    ...card.flatMap(({ column, source }): Named[] =>
+      'from' in source ? [[`card.${column}.from`, source.from]] : [],
+    ),
+  ];
+}
+
+function personColumns({ persons, card, match }: Configuration): Named[] {
+  return [
+    ['persons.key', persons.key],
+    ...persons.name.map((column): Named => ['persons.name', column]),
+    ...conditionColumns('persons.archived', persons.archived),
+    ...conditionColumns('persons.anonymized', persons.anonymized),
+    ...match.keys.map((key): Named => [`match.keys.${key.name}.person`, key.person]),
+    ...card.map((field): Named => ['card', field.column]),
+  ];
+}
+
+function conditionColumns(option: string, condition: Condition | undefined): Named[] {
+  if (condition === undefined) return [];
+  if ('all' in condition) return condition.all.flatMap((part) => conditionColumns(option, part));
+  if ('any' in condition) return condition.any.flatMap((part) => conditionColumns(option, part));
+  return [[option, condition.column]];
+}
+
+function missingColumns(table: Table, named: readonly Named[]): string[] {
+  return named
+    .filter(([, column]) => !table.columns.has(column))
+    .map(([option, column]) => `  ${option}: ${noSuch(table, column)}`);
+}
+
+function noSuch(table: Table, column: string): string {
+  const close = nearest(column, table.columns.keys());
+  return `the table ${table.name.name} has no column ${column}${close ? `; did you mean ${close}?` : ''}`;
+}
+
+function wrongNames(configuration: Configuration, problems: readonly string[]): OnecardError {
+  const source =
+    configuration.preset === undefined
+      ? 'The configuration'
+      : `The configuration (preset "${configuration.preset}")`;
+  return new OnecardError(`${source} does not fit the database:\n${[...new Set(problems)].join('\n')}`, {
+    remedy: 'Correct these names in onecard.yaml.',
+  });
+}
+
+const wrongName = (table: Table, name: string) =>
+  new OnecardError(`The configuration does not fit the database: ${noSuch(table, name)}.`, {
+    remedy: 'Correct the name in onecard.yaml.',
+  });
+
+function findGaps(
+  { operators: o, persons: p }: Configuration,
+  operators: Table,
+  persons: Table,
+): SchemaGap[] {
+  const gaps: SchemaGap[] = [
+    { table: operators.name, column: o.link, holds: 'link' },
+    { table: persons.name, column: p.ssp.column, holds: 'ssp' },
+    { table: persons.name, column: p.caller.column, holds: 'caller' },
+  ];
+  return gaps.filter((gap) => !(gap.holds === 'link' ? operators : persons).columns.has(gap.column));
+}
+
+/** A card's columns in the order of the person table: what the operator gives, and what is denied. */
+export function cardColumns({ configuration }: Layout): readonly CardField[] {
+  const denied = ({ column, denied: value }: { column: string; denied: Scalar }) => ({
+    column,
+    source: { value },
+  });
+  return [...configuration.card, denied(configuration.persons.ssp), denied(configuration.persons.caller)];
+}
+
+/** A required column that nothing fills would fail every insert: said before the first write, all at once. */
+function refuseUnfilled(layout: Layout): void {
+  const filled = new Set([
+    layout.configuration.persons.key,
+    ...cardColumns(layout).map((field) => field.column),
+  ]);
+  const unfilled = [...layout.persons.columns.values()].filter(
+    (column) => !column.nullable && !column.filledByServer && !filled.has(column.name),
+  );
+  if (unfilled.length === 0) return;
+  throw new OnecardError(
+    `A new card would leave ${unfilled.length} required column${unfilled.length === 1 ? '' : 's'} of ${layout.persons.name.name} empty: ${unfilled.map((column) => column.name).join(', ')}.`,
+    { remedy: 'Say under "card" where each value comes from: {from: column} or {value: constant}.' },
+  );
+}

@@ -1,0 +1,60 @@
+import type { Scalar, TableName } from '../model/configuration.js';
+import type { Column } from './schema.js';
+
+/**
+ * What the servers say differently, as verbs that build SQL text. Expressions come in and go out as SQL;
+ * values and identifiers are quoted here and nowhere else.
+ */
+export interface Dialect {
+  identifier(name: string): string;
+  table(name: TableName): string;
+  /** @throws OnecardError for text with NUL, which no server here can hold. */
+  literal(value: Scalar | null): string;
+
+  /** The journal's own table of that name. */
+  journal(table: JournalTable): string;
+
+  /** Any value as text that reads back to the same value. */
+  text(expression: string): string;
+  /** Text from the journal as a value that is compared with this key column by its index. */
+  asKey(expression: string, column: Column): string;
+  /** Sorts like the key's text, byte by byte, whatever the collation. */
+  keyOrder(expression: string, column: Column): string;
+
+  /** A row of constants, aliased `l`, that `normalized` reads; undefined where it needs none. */
+  readonly letters: string | undefined;
+  /** Trimmed and lower-cased as keys are compared (DESIGN §2). */
+  normalized(expression: string): string;
+  /** Groups normalized values bytewise, quickly; null for null. */
+  fingerprint(expression: string): string;
+  /** True where the text holds a letter whose lower case is unsure on this server. */
+  unsure(expression: string): string;
+  /** The number of characters. */
+  characters(expression: string): string;
+  /** 1 or 0; usable in sums. */
+  asNumber(condition: string): string;
+
+  /** A JSON array of one row's values, as text. */
+  jsonArray(expressions: readonly string[]): string;
+  /** Aggregates: a JSON array, as text, of the JSON texts of a group; nulls left out. */
+  joinJson(expression: string, orderBy?: string): string;
+  /** The JSON text of a text value. */
+  jsonText(expression: string): string;
+
+  /** Materializes a CTE that is read more than once, where the server knows how. */
+  readonly materialized: string;
+  /** Inlines a CTE, where the server would not by itself. */
+  readonly inlined: string;
+
+  /** HMAC-SHA-256 of a text, as hex; the key is 32 bytes of hex. */
+  hmac(text: string, key: string): string;
+  /** A new key for a person row, as text; evaluated for each row. */
+  newKey(column: Column, table: TableName): string;
+  /** UPDATE `target` (aliased `o`) from rows of `source` (aliased `c`). */
+  updateFrom(parts: { target: string; source: string; on: string; set: string; where: string }): string;
+  /** Null-safe equality. */
+  same(left: string, right: string): string;
+}
+
+export const JOURNAL_TABLES = ['run', 'decision', 'change'] as const;
+export type JournalTable = (typeof JOURNAL_TABLES)[number];

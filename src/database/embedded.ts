@@ -1,0 +1,120 @@
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import knex, { type Knex } from 'knex';
+import PostgresClient from 'knex/lib/dialects/postgres/index.js';
+import { STANDARD_SIZE, sampleRows, sampleSchema } from '../../fixtures/sample/index.js';
+import type { Database } from './database.js';
+import { lockFile } from './file-lock.js';
+import { openPostgres, type PostgresConnection, settings } from './postgres.js';
+import type { Mode } from './session.js';
+
+/** Where the embedded sample is kept, below the working folder. */
+export const EMBEDDED_FOLDER = '.onecard';
+
+/**
+ * Opens the embedded sample, and makes it first where there is none: PostgreSQL inside this process, for
+ * trying onecard without a server. One process at a time.
+ */
+export async function connectEmbedded(folder: string, mode: Mode): Promise<Database> {
+  const home = join(folder, EMBEDDED_FOLDER);
+  mkdirSync(home, { recursive: true });
+  const unlock = lockFile(join(home, 'lock'));
+  try {
+    const data = join(home, 'sample');
+    if (!existsSync(data)) await makeSample(data);
+    const engine = await PGlite.create(data);
+    const connection = new EmbeddedConnection(engine);
+    await connection.query(settings(mode));
+    const database = await openPostgres(poolOf(connection), 'embedded sample');
+    return closing(database, async () => {
+      await engine.close();
+      unlock();
+    });
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+/** In a folder of its own until it is whole, so that an interrupted start leaves nothing half-made. */
+async function makeSample(data: string): Promise<void> {
+  const unfinished = `${data}.unfinished`;
+  rmSync(unfinished, { recursive: true, force: true });
+  const engine = await PGlite.create(unfinished);
+  for (const statement of sampleSchema('postgres')) await engine.exec(statement);
+  for (const statement of sampleRows('postgres', STANDARD_SIZE)) await engine.exec(statement);
+  await engine.exec('ANALYZE');
+  await engine.close();
+  renameSync(unfinished, data);
+}
+
+function closing(database: Database, after: () => Promise<void>): Database {
+  const close = database.close.bind(database);
+  database.close = async () => {
+    await close();
+    await after();
+  };
+  return database;
+}
+
+/** PGlite in the words of `pg.Client`, as far as knex and the sessions use it. */
+class EmbeddedConnection implements PostgresConnection {
+  readonly #engine: PGlite;
+
+  constructor(engine: PGlite) {
+    this.#engine = engine;
+  }
+
+  query(text: string, values?: readonly unknown[]): Promise<EmbeddedResult>;
+  query(config: { text: string; values?: readonly unknown[] }, done: Callback): void;
+  query(query: string | { text: string; values?: readonly unknown[] }, rest?: readonly unknown[] | Callback) {
+    const text = typeof query === 'string' ? query : query.text;
+    const values = typeof query === 'string' ? (Array.isArray(rest) ? rest : []) : (query.values ?? []);
+    const result = this.#send(text, values);
+    if (typeof rest !== 'function') return result;
+    result.then(
+      (response) => rest(null, response),
+      (error) => rest(error),
+    );
+    return undefined;
+  }
+
+  async #send(text: string, values: readonly unknown[]): Promise<EmbeddedResult> {
+    // The simple protocol takes several statements at once, the extended one takes values.
+    const result =
+      values.length > 0
+        ? await this.#engine.query<object>(text, [...values])
+        : (await this.#engine.exec(text)).at(-1);
+    const rows = (result?.rows ?? []) as object[];
+    return {
+      rows,
+      rowCount: result?.affectedRows || rows.length,
+      command: text.trim().split(/\s/, 1)[0]?.toUpperCase() ?? '',
+    };
+  }
+
+  on(): void {}
+}
+
+interface EmbeddedResult {
+  rows: object[];
+  rowCount: number;
+  command: string;
+}
+type Callback = (error: unknown, response?: EmbeddedResult) => void;
+
+function poolOf(connection: EmbeddedConnection): Knex {
+  class EmbeddedClient extends PostgresClient {
+    override acquireRawConnection() {
+      return Promise.resolve(connection);
+    }
+    override destroyRawConnection() {
+      return Promise.resolve();
+    }
+    _driver() {
+      return {};
+    }
+  }
+  return knex({ client: EmbeddedClient as typeof Knex.Client, version: '15', connection: {}, pool: { min: 1, max: 1 } });
+}

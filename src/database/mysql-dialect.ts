@@ -1,0 +1,102 @@
+import { OnecardError } from '../errors.js';
+import type { Scalar, TableName } from '../model/configuration.js';
+import type { Dialect } from './dialect.js';
+import { hmacPads } from './hmac.js';
+import { WHITE_SPACE } from './letters.js';
+import type { Column } from './schema.js';
+
+/** The journal's tables stand beside the application's, told apart by this prefix. */
+export const JOURNAL_PREFIX = 'onecard_';
+
+/** How the server at hand lower-cases, found when connecting. */
+export interface LowerCasing {
+  /** The collation that comes closest to Unicode's lower case. */
+  readonly collation: string;
+  /** Letters that it lower-cases in another way, and what they should become. */
+  readonly unsureLetters: string;
+}
+
+const identifier = (name: string) => `\`${name.replaceAll('`', '``')}\``;
+
+/** Sessions run with backslash escapes on (see `SESSION` in mysql.ts). */
+function literal(value: Scalar | null): string {
+  if (value === null) return 'NULL';
+  if (typeof value === 'boolean') return value ? 'TRUE' : 'FALSE';
+  if (typeof value === 'number') return String(value);
+  if (value.includes('\0')) throw new OnecardError('A text with a NUL character cannot be a value here.');
+  return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
+}
+
+const text = (expression: string) => `CAST(${expression} AS CHAR CHARACTER SET utf8mb4) COLLATE utf8mb4_bin`;
+
+const spaces = WHITE_SPACE.map((codePoint) => `\\x{${codePoint.toString(16)}}`).join('');
+const aroundSpaces = literal(`^[${spaces}]+|[${spaces}]+$`);
+
+export function mysqlDialect({ collation, unsureLetters }: LowerCasing): Dialect {
+  const unsureClass = literal(`[${unsureLetters}]`);
+  return {
+    identifier,
+    literal,
+    table: (name: TableName) =>
+      name.schema === undefined
+        ? identifier(name.name)
+        : `${identifier(name.schema)}.${identifier(name.name)}`,
+    journal: (table) => identifier(`${JOURNAL_PREFIX}${table}`),
+
+    text,
+    asKey: (expression, column) => asKey(expression, column),
+    keyOrder: (expression, column) =>
+      column.family === 'text' ? `CAST(${expression} AS BINARY)` : expression,
+
+    letters: undefined,
+    // Regular expressions are slow: only a text with a space, a control character or a letter beyond ASCII
+    // at one of its ends needs one.
+    normalized: (expression) => {
+      const bare = text(expression);
+      return `LOWER(CASE WHEN ORD(${bare}) BETWEEN 33 AND 126 AND ORD(RIGHT(${bare}, 1)) BETWEEN 33 AND 126 THEN ${bare}
+        ELSE REGEXP_REPLACE(${bare}, ${aroundSpaces}, '') END COLLATE ${collation}) COLLATE utf8mb4_bin`;
+    },
+    // Texts are grouped by a digest of fixed width: grouping the texts themselves takes ten times as long,
+    // and every collation but the newest ignores trailing blanks.
+    fingerprint: (expression) => `UNHEX(SHA2(${expression}, 256))`,
+    unsure: (expression) =>
+      `(LENGTH(${text(expression)}) > CHAR_LENGTH(${text(expression)}) AND ${text(expression)} REGEXP ${unsureClass})`,
+    characters: (expression) => `CHAR_LENGTH(${expression})`,
+    asNumber: (condition) => `IF(${condition}, 1, 0)`,
+
+    jsonArray: (expressions) => `JSON_ARRAY(${expressions.join(', ')})`,
+    joinJson: (expression, orderBy) =>
+      `CONCAT('[', GROUP_CONCAT(${expression}${orderBy ? ` ORDER BY ${orderBy}` : ''} SEPARATOR ','), ']')`,
+    jsonText: (expression) => `JSON_QUOTE(${expression})`,
+
+    materialized: '',
+    inlined: '',
+
+    hmac: (expression, key) => {
+      const { inner, outer } = hmacPads(key);
+      return `SHA2(CONCAT(X'${outer}', UNHEX(SHA2(CONCAT(X'${inner}', ${expression}), 256))), 256)`;
+    },
+    newKey: (column: Column) => {
+      if (column.family === 'integer') {
+        throw new OnecardError(
+          `The person key ${column.name} is an integer, which onecard cannot allocate on this server yet.`,
+          {
+            remedy:
+              'Keys that are uuid or char(36) work on MariaDB and MySQL; integer keys work on PostgreSQL.',
+          },
+        );
+      }
+      return 'UUID()';
+    },
+    updateFrom: ({ target, source, on, set, where }) =>
+      `UPDATE ${target} AS o\n  JOIN ${source} AS c ON ${on}\n   SET ${set}\n WHERE ${where}`,
+    same: (left, right) => `${left} <=> ${right}`,
+  };
+}
+
+function asKey(expression: string, column: Column): string {
+  if (column.family === 'integer') return `CAST(${expression} AS DECIMAL(20, 0))`;
+  if (column.collation === null) return expression;
+  const charset = column.collation.split('_')[0] ?? 'utf8mb4';
+  return `CONVERT(${expression} USING ${charset}) COLLATE ${column.collation}`;
+}

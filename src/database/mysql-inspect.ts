@@ -1,0 +1,86 @@
+import type { TableName } from '../model/configuration.js';
+import type { Column, Table, TypeFamily } from './schema.js';
+import type { Session } from './session.js';
+
+const quoted = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
+
+export async function inspectMysql(session: Session, name: TableName): Promise<Table | undefined> {
+  const schema = name.schema === undefined ? 'DATABASE()' : quoted(name.schema);
+  const [table] = await session.rows<{
+    schema: string;
+    name: string;
+    engine: string | null;
+    rows: string | null;
+  }>(
+    `SELECT TABLE_SCHEMA AS \`schema\`, TABLE_NAME AS name, ENGINE AS engine, CAST(TABLE_ROWS AS CHAR) AS \`rows\`
+       FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${schema} AND TABLE_NAME = ${quoted(name.name)}`,
+  );
+  if (table === undefined) return undefined;
+  const where = `TABLE_SCHEMA = ${quoted(table.schema)} AND TABLE_NAME = ${quoted(table.name)}`;
+  return {
+    name: { schema: table.schema, name: table.name },
+    columns: await readColumns(session, where),
+    uniqueIndexes: await readUniqueIndexes(session, where),
+    isTransactional: table.engine === null || table.engine.toLowerCase() === 'innodb',
+    estimatedRows: Number(table.rows ?? 0),
+  };
+}
+
+const FAMILIES: Readonly<Record<string, TypeFamily>> = {
+  char: 'text',
+  varchar: 'text',
+  tinytext: 'text',
+  text: 'text',
+  mediumtext: 'text',
+  longtext: 'text',
+  smallint: 'integer',
+  mediumint: 'integer',
+  int: 'integer',
+  bigint: 'integer',
+  uuid: 'uuid',
+};
+
+async function readColumns(session: Session, where: string): Promise<Map<string, Column>> {
+  const rows = await session.rows<{
+    name: string;
+    type: string;
+    base: string;
+    length: string | null;
+    nullable: string;
+    dflt: string | null;
+    extra: string;
+    collation: string | null;
+  }>(
+    `SELECT COLUMN_NAME AS name, COLUMN_TYPE AS type, DATA_TYPE AS base,
+            CAST(CHARACTER_MAXIMUM_LENGTH AS CHAR) AS length, IS_NULLABLE AS nullable, COLUMN_DEFAULT AS dflt,
+            EXTRA AS extra, COLLATION_NAME AS collation
+       FROM information_schema.COLUMNS WHERE ${where} ORDER BY ORDINAL_POSITION`,
+  );
+  return new Map(
+    rows.map((row) => [
+      row.name,
+      {
+        name: row.name,
+        type: row.type,
+        family:
+          row.type === 'tinyint(1)'
+            ? 'boolean'
+            : (FAMILIES[row.base] ?? (row.base === 'tinyint' ? 'integer' : 'other')),
+        length: row.length === null ? null : Number(row.length),
+        nullable: row.nullable === 'YES',
+        filledByServer: row.dflt !== null || /auto_increment|generated|default/i.test(row.extra),
+        collation: row.collation,
+      },
+    ]),
+  );
+}
+
+async function readUniqueIndexes(session: Session, where: string): Promise<string[][]> {
+  const rows = await session.rows<{ index: string; column: string }>(
+    `SELECT INDEX_NAME AS \`index\`, COLUMN_NAME AS \`column\` FROM information_schema.STATISTICS
+      WHERE ${where} AND NON_UNIQUE = 0 AND SUB_PART IS NULL ORDER BY INDEX_NAME, SEQ_IN_INDEX`,
+  );
+  const indexes = new Map<string, string[]>();
+  for (const row of rows) indexes.set(row.index, [...(indexes.get(row.index) ?? []), row.column]);
+  return [...indexes.values()];
+}

@@ -1,0 +1,231 @@
+import knex, { type Knex } from 'knex';
+import type { Connection } from 'mysql2';
+import { OnecardError } from '../errors.js';
+import type { TableName } from '../model/configuration.js';
+import type { Database, DatabaseIdentity, LockHolder } from './database.js';
+import type { Dialect } from './dialect.js';
+import { describeFailure } from './failures.js';
+import { codePoints, DOTTED_CAPITAL_I, lowerCase } from './letters.js';
+import { JOURNAL_PREFIX, type LowerCasing, mysqlDialect } from './mysql-dialect.js';
+import { inspectMysql } from './mysql-inspect.js';
+import type { Mode, Query, Session } from './session.js';
+
+/**
+ * Said once per connection. Strict, whatever the server's default: otherwise it cuts values that do not fit,
+ * with a warning that nobody reads. `SET SESSION` for read-only, since a read-only transaction alone lets
+ * DDL through.
+ */
+const settings = (mode: Mode) => [
+  `SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'`,
+  `SET SESSION group_concat_max_len = 16777216`,
+  `SET SESSION innodb_lock_wait_timeout = 5`,
+  `SET SESSION tmp_table_size = 134217728, max_heap_table_size = 134217728`,
+  `SET SESSION TRANSACTION ${mode === 'read' ? 'READ ONLY' : 'READ WRITE'}`,
+];
+
+export async function connectMysql(url: string, mode: Mode, env: NodeJS.ProcessEnv): Promise<Database> {
+  const pool = knex({
+    client: 'mysql2',
+    connection: {
+      uri: url.replace(/^mariadb:/, 'mysql:'),
+      charset: 'utf8mb4',
+      connectTimeout: 10_000,
+      supportBigNumbers: true,
+      bigNumberStrings: true,
+      dateStrings: true,
+      jsonStrings: true,
+      ...(env['MYSQL_PWD'] && { password: env['MYSQL_PWD'] }),
+    } as Knex.MySql2ConnectionConfig,
+    pool: {
+      min: 0,
+      max: 4,
+      afterCreate: (client: Connection, done: (error: unknown, client: unknown) => void) => {
+        prepare(new MysqlSession(client), mode).then(
+          () => done(undefined, client),
+          (error) => done(error, client),
+        );
+      },
+    },
+  });
+  try {
+    return await onConnection(pool, async (session) => {
+      const identity = await identify(session);
+      return new MysqlDatabase(pool, identity, mysqlDialect(await lowerCasing(session)));
+    });
+  } catch (error) {
+    await pool.destroy();
+    throw describeFailure(error);
+  }
+}
+
+async function prepare(session: Session, mode: Mode): Promise<void> {
+  for (const setting of settings(mode)) await session.run(setting);
+}
+
+async function identify(session: Session): Promise<DatabaseIdentity> {
+  const [row] = await session.rows<{ version: string; db: string | null; server: string }>(
+    `SELECT VERSION() AS version, DATABASE() AS db, CONCAT(@@hostname, ':', @@port) AS server`,
+  );
+  if (row === undefined || row.db === null) {
+    throw new OnecardError('The database URL names no database.', {
+      remedy: 'Add it: mysql://user@host:3306/database.',
+    });
+  }
+  const kind = row.version.includes('MariaDB') ? 'MariaDB' : 'MySQL';
+  return { kind, version: row.version.split('-')[0] ?? row.version, database: row.db, server: row.server };
+}
+
+/** From the newest Unicode tables to the oldest; MySQL 8 and each MariaDB know some of them. */
+const COLLATIONS = ['utf8mb4_uca1400_as_cs', 'utf8mb4_0900_as_cs', 'utf8mb4_unicode_520_ci'];
+
+/**
+ * Asks the server to lower-case every letter there is, in one statement, and notes where it differs from the
+ * rule. Both cases of such a letter count as unsure, since either side of a comparison may hold either.
+ */
+async function lowerCasing(session: Session): Promise<LowerCasing> {
+  const known = await session.rows<{ name: string }>(
+    `SELECT COLLATION_NAME AS name FROM information_schema.COLLATIONS
+      WHERE COLLATION_NAME IN (${COLLATIONS.map((name) => `'${name}'`).join(', ')})
+      UNION SELECT CONCAT('utf8mb4_', COLLATION_NAME) FROM information_schema.COLLATIONS
+      WHERE COLLATION_NAME IN (${COLLATIONS.map((name) => `'${name.replace('utf8mb4_', '')}'`).join(', ')})`,
+  );
+  const names = new Set(known.map(({ name }) => name));
+  const collation = COLLATIONS.find((name) => names.has(name)) ?? 'utf8mb4_bin';
+  const letters = [...codePoints()].filter((codePoint) => codePoint > 0x7f);
+  const [row] = await session.rows<{ lower: string }>(
+    `SELECT LOWER('${letters.map((letter) => String.fromCodePoint(letter)).join(' ')}' COLLATE ${collation}) AS \`lower\``,
+  );
+  const given = (row?.lower ?? '').split(' ');
+  const unsure = letters.flatMap((letter, index) => {
+    const wanted = String.fromCodePoint(lowerCase(letter));
+    return given[index] === wanted ? [] : [String.fromCodePoint(letter), wanted];
+  });
+  return { collation, unsureLetters: [DOTTED_CAPITAL_I, ...unsure].join('') };
+}
+
+interface KnexPool extends Knex {
+  readonly client: Knex.Client & {
+    acquireConnection(): Promise<Connection>;
+    releaseConnection(connection: Connection): Promise<void>;
+  };
+}
+
+async function onConnection<T>(pool: Knex, work: (session: Session) => Promise<T>): Promise<T> {
+  const { client } = pool as KnexPool;
+  const connection = await client.acquireConnection();
+  try {
+    return await work(new MysqlSession(connection));
+  } finally {
+    await client.releaseConnection(connection);
+  }
+}
+
+class MysqlSession implements Session {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  async rows<T extends object>(query: Query): Promise<T[]> {
+    return (await this.#send(query)) as T[];
+  }
+
+  async run(query: Query): Promise<number> {
+    const result = await this.#send(query);
+    return 'affectedRows' in result ? Number(result.affectedRows) : 0;
+  }
+
+  async *stream<T extends object>(sql: string): AsyncIterable<T> {
+    yield* this.#connection.query(sql).stream({ highWaterMark: 500 }) as AsyncIterable<T>;
+  }
+
+  async #send(query: Query): Promise<object> {
+    const { sql, bindings } =
+      typeof query === 'string' ? { sql: query, bindings: [] } : query.toSQL().toNative();
+    const [result] = await this.#connection
+      .promise()
+      .query(sql, bindings.length > 0 ? [...bindings] : undefined);
+    return result;
+  }
+}
+
+class MysqlDatabase implements Database {
+  readonly identity: DatabaseIdentity;
+  readonly dialect: Dialect;
+  readonly knex: Knex;
+  readonly journalHome: readonly string[] = [];
+
+  constructor(pool: Knex, identity: DatabaseIdentity, dialect: Dialect) {
+    this.knex = pool;
+    this.identity = identity;
+    this.dialect = dialect;
+  }
+
+  inspect(name: TableName) {
+    return this.#guarded((session) => inspectMysql(session, name));
+  }
+
+  snapshot<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return this.#inTransaction('REPEATABLE READ', 'START TRANSACTION WITH CONSISTENT SNAPSHOT', work);
+  }
+
+  transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return this.#inTransaction('READ COMMITTED', 'START TRANSACTION', work);
+  }
+
+  async lock(): Promise<LockHolder | undefined> {
+    // GET_LOCK is server-wide, hence the database in its name, cut to the 64 characters that MySQL allows.
+    // It lives as long as its connection, which is therefore never given back to the pool.
+    const connection = await (this.knex as KnexPool).client.acquireConnection();
+    const session = new MysqlSession(connection);
+    const name = this.dialect.literal(`onecard ${this.identity.database}`.slice(0, 64));
+    const [row] = await session.rows<{ taken: number | null; holder: string | null }>(
+      `SELECT GET_LOCK(${name}, 0) AS taken, CAST(IS_USED_LOCK(${name}) AS CHAR) AS holder`,
+    );
+    if (Number(row?.taken) === 1) return undefined;
+    const [holder] = await session.rows<{ description: string }>(
+      `SELECT CONCAT('connection ', ID, ' of ', USER, ' on ', HOST, ', busy for ', TIME, ' s') AS description
+         FROM information_schema.PROCESSLIST WHERE ID = ${Number(row?.holder ?? 0)}`,
+    );
+    return { description: holder?.description ?? `connection ${row?.holder}` };
+  }
+
+  async hasJournal(): Promise<boolean> {
+    const [row] = await this.#guarded((session) =>
+      session.rows<{ found: string }>(
+        `SELECT CAST(COUNT(*) AS CHAR) AS found FROM information_schema.TABLES
+          WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '${JOURNAL_PREFIX}change'`,
+      ),
+    );
+    return Number(row?.found) > 0;
+  }
+
+  async close(): Promise<void> {
+    await this.knex.destroy();
+  }
+
+  async #guarded<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    try {
+      return await onConnection(this.knex, work);
+    } catch (error) {
+      throw describeFailure(error);
+    }
+  }
+
+  #inTransaction<T>(isolation: string, begin: string, work: (session: Session) => Promise<T>): Promise<T> {
+    return this.#guarded(async (session) => {
+      await session.run(`SET TRANSACTION ISOLATION LEVEL ${isolation}`);
+      await session.run(begin);
+      try {
+        const result = await work(session);
+        await session.run('COMMIT');
+        return result;
+      } catch (error) {
+        // After a lock time-out the transaction is still open, and half of it could be committed.
+        await session.run('ROLLBACK').catch(() => undefined);
+        throw error;
+      }
+    });
+  }
+}

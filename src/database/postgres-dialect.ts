@@ -1,0 +1,78 @@
+import pg from 'pg';
+import { OnecardError } from '../errors.js';
+import type { Scalar, TableName } from '../model/configuration.js';
+import type { Dialect } from './dialect.js';
+import { hmacPads } from './hmac.js';
+import { DOTTED_CAPITAL_I, letterPairs, WHITE_SPACE } from './letters.js';
+import type { Column } from './schema.js';
+
+/** The schema that holds the journal. */
+export const JOURNAL_SCHEMA = 'onecard';
+
+const identifier = (name: string) => pg.escapeIdentifier(name);
+
+function literal(value: Scalar | null): string {
+  if (value === null) return 'NULL';
+  if (typeof value === 'boolean') return value ? 'TRUE' : 'FALSE';
+  if (typeof value === 'number') return String(value);
+  if (value.includes('\0'))
+    throw new OnecardError('A text with a NUL character cannot be stored in PostgreSQL.');
+  return `'${value.replaceAll("'", "''")}'`;
+}
+
+const letters = letterPairs();
+const escaped = (codePoints: Iterable<number>) =>
+  [...codePoints].map((codePoint) => `\\u${codePoint.toString(16).padStart(4, '0')}`).join('');
+const whiteSpace = `E'${escaped(WHITE_SPACE)}'`;
+
+export const postgresDialect: Dialect = {
+  identifier,
+  literal,
+  table: (name: TableName) =>
+    name.schema === undefined ? identifier(name.name) : `${identifier(name.schema)}.${identifier(name.name)}`,
+  journal: (table) => `${identifier(JOURNAL_SCHEMA)}.${identifier(table)}`,
+
+  text: (expression) => `CAST(${expression} AS text) COLLATE "C"`,
+  asKey: (expression, column) =>
+    column.family === 'text' ? expression : `CAST(${expression} AS ${column.type})`,
+  keyOrder: (expression, column) => (column.family === 'text' ? `${expression} COLLATE "C"` : expression),
+
+  letters: `SELECT '${letters.upper}' AS upper_case, '${letters.lower}' AS lower_case`,
+  // Servers lower-case by their locale; these two branches do it alike everywhere. Most keys are ASCII.
+  normalized: (expression) => {
+    const text = `CAST(${expression} AS text)`;
+    return `CASE WHEN octet_length(${text}) = char_length(${text})
+        THEN lower(btrim(${text}, E' \\t\\n\\u000b\\f\\r') COLLATE "C")
+        ELSE translate(btrim(${text}, ${whiteSpace}), l.upper_case, l.lower_case) COLLATE "C" END`;
+  },
+  fingerprint: (expression) => expression,
+  unsure: (expression) => `strpos(CAST(${expression} AS text), '${DOTTED_CAPITAL_I}') > 0`,
+  characters: (expression) => `char_length(CAST(${expression} AS text))`,
+  asNumber: (condition) => `CASE WHEN ${condition} THEN 1 ELSE 0 END`,
+
+  jsonArray: (expressions) => `CAST(json_build_array(${expressions.join(', ')}) AS text)`,
+  joinJson: (expression, orderBy) =>
+    `'[' || string_agg(${expression}, ','${orderBy ? ` ORDER BY ${orderBy}` : ''}) || ']'`,
+  jsonText: (expression) => `CAST(to_json(${expression}) AS text)`,
+
+  materialized: 'MATERIALIZED ',
+  inlined: 'NOT MATERIALIZED ',
+
+  hmac: (text, key) => {
+    const { inner, outer } = hmacPads(key);
+    return `encode(sha256('\\x${outer}'::bytea || sha256('\\x${inner}'::bytea || convert_to(${text}, 'UTF8'))), 'hex')`;
+  },
+  newKey: (column: Column, table: TableName) => {
+    if (column.family === 'integer') {
+      const name =
+        table.schema === undefined
+          ? identifier(table.name)
+          : `${identifier(table.schema)}.${identifier(table.name)}`;
+      return `CAST(nextval(pg_get_serial_sequence(${literal(name)}, ${literal(column.name)})) AS text)`;
+    }
+    return 'CAST(gen_random_uuid() AS text)';
+  },
+  updateFrom: ({ target, source, on, set, where }) =>
+    `UPDATE ${target} AS o\n   SET ${set}\n  FROM ${source} AS c\n WHERE ${on}\n   AND ${where}`,
+  same: (left, right) => `${left} IS NOT DISTINCT FROM ${right}`,
+};

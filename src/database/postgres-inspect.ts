@@ -1,0 +1,79 @@
+import type { TableName } from '../model/configuration.js';
+import { postgresDialect as sql } from './postgres-dialect.js';
+import type { Column, Table, TypeFamily } from './schema.js';
+import type { Session } from './session.js';
+
+/** Reads the catalogs, which every role may see, rather than `information_schema`, which hides tables. */
+export async function inspectPostgres(session: Session, name: TableName): Promise<Table | undefined> {
+  const [table] = await session.rows<{ oid: string; schema: string; name: string; rows: string }>(
+    `SELECT CAST(c.oid AS text) AS oid, n.nspname AS schema, c.relname AS name, CAST(c.reltuples AS text) AS rows
+       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE c.oid = to_regclass(${sql.literal(sql.table(name))}) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')`,
+  );
+  if (table === undefined) return undefined;
+  return {
+    name: { schema: table.schema, name: table.name },
+    columns: await readColumns(session, table.oid),
+    uniqueIndexes: await readUniqueIndexes(session, table.oid),
+    isTransactional: true,
+    estimatedRows: Math.max(0, Number(table.rows)),
+  };
+}
+
+const FAMILIES: Readonly<Record<string, TypeFamily>> = {
+  text: 'text',
+  varchar: 'text',
+  bpchar: 'text',
+  citext: 'text',
+  bool: 'boolean',
+  int2: 'integer',
+  int4: 'integer',
+  int8: 'integer',
+  uuid: 'uuid',
+};
+
+async function readColumns(session: Session, oid: string): Promise<Map<string, Column>> {
+  const rows = await session.rows<{
+    name: string;
+    type: string;
+    base: string;
+    length: string | null;
+    nullable: boolean;
+    filled: boolean;
+  }>(
+    `SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, t.typname AS base,
+            CASE WHEN t.typname IN ('varchar', 'bpchar') AND a.atttypmod > 4 THEN CAST(a.atttypmod - 4 AS text) END AS length,
+            NOT a.attnotnull AS nullable,
+            a.atthasdef OR a.attidentity <> '' OR a.attgenerated <> '' AS filled
+       FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+      WHERE a.attrelid = ${oid} AND a.attnum > 0 AND NOT a.attisdropped
+      ORDER BY a.attnum`,
+  );
+  return new Map(
+    rows.map((row) => [
+      row.name,
+      {
+        name: row.name,
+        type: row.type,
+        family: FAMILIES[row.base] ?? 'other',
+        length: row.length === null ? null : Number(row.length),
+        nullable: row.nullable,
+        filledByServer: row.filled,
+        collation: null,
+      },
+    ]),
+  );
+}
+
+async function readUniqueIndexes(session: Session, oid: string): Promise<string[][]> {
+  const rows = await session.rows<{ columns: string }>(
+    `SELECT CAST(json_agg(a.attname ORDER BY k.position) AS text) AS columns
+       FROM pg_index i
+      CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY AS k (attnum, position)
+       JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+      WHERE i.indrelid = ${oid} AND i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL
+        AND k.position <= i.indnkeyatts
+      GROUP BY i.indexrelid`,
+  );
+  return rows.map((row) => JSON.parse(row.columns) as string[]);
+}

@@ -1,0 +1,224 @@
+import knex, { type Knex } from 'knex';
+import { OnecardError } from '../errors.js';
+import type { TableName } from '../model/configuration.js';
+import type { Database, DatabaseIdentity, LockHolder } from './database.js';
+import { describeFailure } from './failures.js';
+import { JOURNAL_SCHEMA, postgresDialect } from './postgres-dialect.js';
+import { inspectPostgres } from './postgres-inspect.js';
+import type { Mode, Query, Session } from './session.js';
+
+/** The part of `pg.Client` that sessions use; the embedded database offers the same. */
+export interface PostgresConnection {
+  query(text: string, values?: readonly unknown[]): Promise<{ rows: object[]; rowCount: number | null }>;
+}
+
+/** Rows per round trip of a streamed result: large enough for speed, small enough for memory. */
+const FETCH = 2000;
+
+/**
+ * Said once per connection. Without `row_security = off` a role under a policy sees fewer operators and no
+ * error. Just-in-time compilation costs seconds on statements of this length and saves none.
+ */
+export const settings = (mode: Mode) => `
+  SET standard_conforming_strings = on;
+  SET client_encoding = 'UTF8';
+  SET row_security = off;
+  SET jit = off;
+  SET statement_timeout = 0;
+  SET idle_in_transaction_session_timeout = 0;
+  SET datestyle = 'ISO, YMD';
+  SET default_transaction_read_only = ${mode === 'read' ? 'on' : 'off'};`;
+
+/**
+ * Said once per classification. Every join there meets whole tables, while the planner's estimates of grouped
+ * expressions can be off by a million and then end in nested loops that take hours.
+ */
+const LARGE_JOINS = `
+  SET LOCAL enable_nestloop = off;
+  SET LOCAL work_mem = '128MB';
+  SET LOCAL cursor_tuple_fraction = 1;`;
+
+/** Any number does, as long as it stays: "onecard" in ASCII, its first bytes. */
+const LOCK_KEY = '0x6f6e656361';
+
+/** @param url undefined leaves everything to PGHOST, PGSERVICE, .pgpass and their kin. */
+export async function connectPostgres(url: string | undefined, mode: Mode): Promise<Database> {
+  const connection = url === undefined ? {} : { connectionString: url };
+  const pool = knex({
+    client: 'pg',
+    connection: { ...connection, application_name: 'onecard', connectionTimeoutMillis: 10_000 },
+    pool: {
+      min: 0,
+      max: 4,
+      afterCreate: (client: PostgresConnection, done: (error: unknown, client: unknown) => void) => {
+        client.query(settings(mode)).then(
+          () => done(undefined, client),
+          (error) => done(error, client),
+        );
+      },
+    },
+  });
+  return openPostgres(pool, 'PostgreSQL');
+}
+
+/** Checks that the server answers, and says who it is. */
+export async function openPostgres(pool: Knex, kind: DatabaseIdentity['kind']): Promise<Database> {
+  try {
+    return new PostgresDatabase(pool, await onConnection(pool, (session) => identify(session, kind)));
+  } catch (error) {
+    await pool.destroy();
+    throw describeFailure(error);
+  }
+}
+
+async function identify(session: Session, kind: DatabaseIdentity['kind']): Promise<DatabaseIdentity> {
+  const [row] = await session.rows<{ version: string; database: string; encoding: string; oid: string }>(
+    `SELECT current_setting('server_version') AS version, current_database() AS database,
+            current_setting('server_encoding') AS encoding, CAST(oid AS text) AS oid
+       FROM pg_database WHERE datname = current_database()`,
+  );
+  if (row === undefined) throw new Error('the server does not know its own database');
+  if (row.encoding !== 'UTF8') {
+    throw new OnecardError(
+      `The database ${row.database} has the encoding ${row.encoding}; onecard compares keys in UTF8.`,
+      {
+        remedy: "Rehearse on a copy in UTF8, made with CREATE DATABASE … ENCODING 'UTF8'.",
+      },
+    );
+  }
+  return {
+    kind,
+    version: row.version.split(' ')[0] ?? row.version,
+    database: row.database,
+    server: `oid ${row.oid}`,
+  };
+}
+
+interface KnexPool extends Knex {
+  readonly client: Knex.Client & {
+    acquireConnection(): Promise<PostgresConnection>;
+    releaseConnection(connection: PostgresConnection): Promise<void>;
+  };
+}
+
+async function onConnection<T>(pool: Knex, work: (session: Session) => Promise<T>): Promise<T> {
+  const { client } = pool as KnexPool;
+  const connection = await client.acquireConnection();
+  try {
+    return await work(new PostgresSession(connection));
+  } finally {
+    await client.releaseConnection(connection);
+  }
+}
+
+class PostgresSession implements Session {
+  readonly #connection: PostgresConnection;
+
+  constructor(connection: PostgresConnection) {
+    this.#connection = connection;
+  }
+
+  async rows<T extends object>(query: Query): Promise<T[]> {
+    return (await this.#send(query)).rows as T[];
+  }
+
+  async run(query: Query): Promise<number> {
+    return (await this.#send(query)).rowCount ?? 0;
+  }
+
+  async *stream<T extends object>(sql: string): AsyncIterable<T> {
+    await this.run(`DECLARE onecard_rows NO SCROLL CURSOR FOR ${sql}`);
+    for (;;) {
+      const rows = await this.rows<T>(`FETCH ${FETCH} FROM onecard_rows`);
+      yield* rows;
+      if (rows.length < FETCH) break;
+    }
+    await this.run('CLOSE onecard_rows');
+  }
+
+  #send(query: Query) {
+    if (typeof query === 'string') return this.#connection.query(query);
+    const { sql, bindings } = query.toSQL().toNative();
+    return this.#connection.query(sql, bindings);
+  }
+}
+
+class PostgresDatabase implements Database {
+  readonly identity: DatabaseIdentity;
+  readonly dialect = postgresDialect;
+  readonly knex: Knex;
+  readonly journalHome = [`CREATE SCHEMA IF NOT EXISTS ${JOURNAL_SCHEMA}`];
+
+  constructor(pool: Knex, identity: DatabaseIdentity) {
+    this.knex = pool;
+    this.identity = identity;
+  }
+
+  inspect(name: TableName) {
+    return this.#guarded((session) => inspectPostgres(session, name));
+  }
+
+  snapshot<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return this.#inTransaction('BEGIN ISOLATION LEVEL REPEATABLE READ', async (session) => {
+      await session.run(LARGE_JOINS);
+      return work(session);
+    });
+  }
+
+  transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return this.#inTransaction('BEGIN ISOLATION LEVEL READ COMMITTED', work);
+  }
+
+  async lock(): Promise<LockHolder | undefined> {
+    // The lock lives as long as its connection, which is therefore never given back to the pool.
+    const connection = await (this.knex as KnexPool).client.acquireConnection();
+    const session = new PostgresSession(connection);
+    const [taken] = await session.rows<{ taken: boolean }>(
+      `SELECT pg_try_advisory_lock(CAST(${BigInt(LOCK_KEY)} AS bigint)) AS taken`,
+    );
+    if (taken?.taken) return undefined;
+    const [holder] = await session.rows<{ holder: string }>(
+      `SELECT format('process %s of %s on %s, connected since %s', a.pid, a.usename,
+                     coalesce(CAST(a.client_addr AS text), 'a local socket'), to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS'))
+              AS holder
+         FROM pg_locks k JOIN pg_stat_activity a USING (pid)
+        WHERE k.locktype = 'advisory' AND k.granted AND k.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+          AND (CAST(k.classid AS bigint) << 32) | CAST(k.objid AS bigint) = ${BigInt(LOCK_KEY)}`,
+    );
+    return { description: holder?.holder ?? 'a session that has just ended' };
+  }
+
+  async hasJournal(): Promise<boolean> {
+    const [row] = await this.#guarded((session) =>
+      session.rows<{ found: boolean }>(`SELECT to_regclass('${JOURNAL_SCHEMA}.change') IS NOT NULL AS found`),
+    );
+    return row?.found ?? false;
+  }
+
+  async close(): Promise<void> {
+    await this.knex.destroy();
+  }
+
+  async #guarded<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    try {
+      return await onConnection(this.knex, work);
+    } catch (error) {
+      throw describeFailure(error);
+    }
+  }
+
+  #inTransaction<T>(begin: string, work: (session: Session) => Promise<T>): Promise<T> {
+    return this.#guarded(async (session) => {
+      await session.run(begin);
+      try {
+        const result = await work(session);
+        await session.run('COMMIT');
+        return result;
+      } catch (error) {
+        // A connection that is gone has rolled back by itself.
+        await session.run('ROLLBACK').catch(() => undefined);
+        throw error;
+      }
+    });
+  }
+}

@@ -1,0 +1,27 @@
+import type { TableName } from '../model/configuration.js';
+
+/** What onecard needs to know about a column's type. */
+export type TypeFamily = 'text' | 'boolean' | 'integer' | 'uuid' | 'other';
+
+export interface Column {
+  readonly name: string;
+  /** As the server writes it: `character varying(80)`. */
+  readonly type: string;
+  readonly family: TypeFamily;
+  /** Of a text column, in characters; null where it is unbounded. */
+  readonly length: number | null;
+  readonly nullable: boolean;
+  /** The server fills it when an INSERT leaves it out: default, identity, generated, auto-increment. */
+  readonly filledByServer: boolean;
+  /** Of a text key on MariaDB: needed to compare with it by its own index. */
+  readonly collation: string | null;
+}
+
+export interface Table {
+  readonly name: Required<TableName>;
+  readonly columns: ReadonlyMap<string, Column>;
+  /** The columns of each unique index, the primary key included; partial and expression indexes left out. */
+  readonly uniqueIndexes: readonly (readonly string[])[];
+  readonly isTransactional: boolean;
+  readonly estimatedRows: number;
+}

@@ -1,0 +1,84 @@
+import type { Layout } from '../config/layout.js';
+import { type Evidence, MAX_CANDIDATES, type PlannedOperator } from '../model/decision.js';
+
+/** What the classification found, as the JSON texts that the server makes of it. */
+export interface Findings {
+  readonly reason: string;
+  /** [[key number, value, operators, persons, first person, [persons]]] */
+  readonly evidence: string | null;
+  /** Of a broken link: [link]. Of a contradiction: [bits of the keys, …operator's values, …person's values]. */
+  readonly detail: string | null;
+  /** [column, value, problem] */
+  readonly misfit: string | null;
+}
+
+type Hit = [
+  key: number,
+  value: string,
+  operators: Countable,
+  persons: Countable | null,
+  first: string | null,
+  people: string | null,
+];
+/** MariaDB writes sums as decimals in JSON, some versions as strings. */
+type Countable = number | string;
+
+export function readEvidence(
+  row: Findings,
+  layout: Layout,
+): Pick<PlannedOperator, 'evidence' | 'candidates' | 'candidateCount'> {
+  const { keys } = layout.configuration.match;
+  const hits = row.evidence === null ? [] : (JSON.parse(row.evidence) as Hit[]).sort((a, b) => a[0] - b[0]);
+  const evidence: Evidence[] = hits.map(([key, value, operators, persons]) => ({
+    key: keys[key - 1]?.name ?? String(key),
+    value,
+    persons: Number(persons ?? 0),
+    operators: Number(operators),
+  }));
+  return { evidence: [...evidence, ...readDetail(row, layout)], ...candidatesOf(hits) };
+}
+
+/** The persons of all hits: at most 20, lowest keys first, and how many there are. */
+function candidatesOf(hits: readonly Hit[]): Pick<PlannedOperator, 'candidates' | 'candidateCount'> {
+  const persons = new Set<string>();
+  let most = 0;
+  for (const [, , , count, first, people] of hits) {
+    if (count === null || first === null) continue;
+    most = Math.max(most, Number(count));
+    for (const person of people === null ? [first] : (JSON.parse(people) as string[])) persons.add(person);
+  }
+  const sorted = [...persons].sort(byCodePoints);
+  return { candidates: sorted.slice(0, MAX_CANDIDATES), candidateCount: Math.max(most, sorted.length) };
+}
+
+/** As the servers order keys: byte by byte of UTF-8, which is the order of code points. */
+function byCodePoints(left: string, right: string): number {
+  return Buffer.compare(Buffer.from(left), Buffer.from(right));
+}
+
+function readDetail(row: Findings, layout: Layout): Evidence[] {
+  if (row.misfit !== null && row.reason === 'does-not-fit') {
+    const [column, value, problem] = JSON.parse(row.misfit) as [string, string | null, string];
+    return [{ column, value: value ?? '', problem }];
+  }
+  if (row.detail === null) return [];
+  const detail = JSON.parse(row.detail) as (string | number | null)[];
+  if (row.reason === 'broken-link') {
+    return [
+      { column: layout.configuration.operators.link, value: String(detail[0]), problem: 'no such person' },
+    ];
+  }
+  if (row.reason !== 'contradiction') return [];
+  const { keys } = layout.configuration.match;
+  const differing = BigInt(String(detail[0]).split('.')[0] ?? '0');
+  return keys.flatMap(({ name }, index): Evidence[] => {
+    if ((differing & (1n << BigInt(index))) === 0n) return [];
+    return [
+      {
+        key: name,
+        operator: String(detail[1 + index] ?? ''),
+        person: String(detail[1 + keys.length + index] ?? ''),
+      },
+    ];
+  });
+}

@@ -1,0 +1,126 @@
+import { cardColumns, type Layout } from '../config/layout.js';
+import type { Database } from '../database/database.js';
+import type { Dialect } from '../database/dialect.js';
+import type { Session } from '../database/session.js';
+import type { CardField } from '../model/configuration.js';
+import type {
+  Action,
+  Card,
+  CardValue,
+  Decision,
+  Finding,
+  PlannedOperator,
+  Reason,
+  Tally,
+} from '../model/decision.js';
+import { classificationSql, tallySql } from './classification.js';
+import { readEvidence } from './evidence.js';
+import { cardValueSql } from './expressions.js';
+
+/** How many operators get which decision, counted by the server. */
+export async function tallyPlan(session: Session, layout: Layout, sql: Dialect): Promise<Tally[]> {
+  const rows = await session.rows<TallyRow>(tallySql(layout, sql));
+  return rows.map((row) => ({ ...row, operators: Number(row.operators) }));
+}
+
+interface TallyRow {
+  decision: Decision;
+  action: Action;
+  reason: Reason;
+  finding: Finding | null;
+  operators: string;
+}
+
+/** A row of the classification as the server gives it: texts and nulls. */
+export interface ClassifiedRow {
+  operator: string;
+  name: string;
+  decision: Decision;
+  action: Action;
+  reason: Reason;
+  finding: Finding | null;
+  person: string | null;
+  evidence: string | null;
+  detail: string | null;
+  misfit: string | null;
+  [card: `card_${number}`]: string | null;
+}
+
+/** Every operator's decision in the order of their keys, read piece by piece. */
+export async function* streamPlan(
+  session: Session,
+  layout: Layout,
+  database: Database,
+): AsyncIterable<PlannedOperator> {
+  const { dialect: sql } = database;
+  const card = new CardReader(layout);
+  const columns = card.columns(sql);
+  const order = sql.keyOrder('c.operator', layout.operatorKey);
+  const texts = [
+    'name',
+    'decision',
+    'action',
+    'reason',
+    'finding',
+    'person',
+    'evidence',
+    'detail',
+    'misfit',
+  ].map((column) => `c.${column}`);
+  const cells = columns.map((_, index) => `c.card_${index}`);
+  const statement = `SELECT ${sql.text('c.operator')} AS operator, ${[...texts, ...cells].join(', ')}
+  FROM (${classificationSql(layout, sql, columns)}) AS c
+ ORDER BY ${order}`;
+  for await (const row of session.stream<ClassifiedRow>(statement)) {
+    yield { ...readDecision(row, layout), card: row.action === 'create' ? card.read(row) : null };
+  }
+}
+
+function readDecision(row: ClassifiedRow, layout: Layout): Omit<PlannedOperator, 'card'> {
+  return {
+    operator: row.operator,
+    name: row.name,
+    decision: row.decision,
+    action: row.action,
+    reason: row.reason,
+    finding: row.finding,
+    person: row.person,
+    ...readEvidence(row, layout),
+  };
+}
+
+/** Reads the fields of a new card: those an operator gives from the row, constants from the configuration. */
+class CardReader {
+  readonly #fields: readonly (CardField & { readonly isBoolean: boolean })[];
+
+  constructor(layout: Layout) {
+    this.#fields = cardColumns(layout).map((field) => ({
+      ...field,
+      isBoolean: (layout.persons.columns.get(field.column)?.family ?? 'boolean') === 'boolean',
+    }));
+  }
+
+  columns(sql: Dialect): string[] {
+    return this.#fromOperator().map(
+      (field, index) => `${sql.text(cardValueSql(sql, 'o', field))} AS card_${index}`,
+    );
+  }
+
+  read(row: ClassifiedRow): Card {
+    const card: Record<string, CardValue> = {};
+    let index = 0;
+    for (const field of this.#fields) {
+      const value = 'value' in field.source ? constant(field.source.value) : (row[`card_${index++}`] ?? null);
+      card[field.column] = field.isBoolean && typeof value === 'string' ? isTrue(value) : value;
+    }
+    return card;
+  }
+
+  #fromOperator() {
+    return this.#fields.filter((field) => 'from' in field.source);
+  }
+}
+
+const constant = (value: string | number | boolean | null): CardValue =>
+  typeof value === 'number' ? String(value) : value;
+const isTrue = (text: string): boolean => text === 'true' || text === 't' || text === '1';
