@@ -7,9 +7,10 @@ export function charactersOf(text: string): string[] {
   return Array.from(graphemes.segment(text), ({ segment }) => segment);
 }
 
-const PLAIN = /^[ -~]*$/;
+/** All of them one column wide: ASCII, Latin letters without signs that may be shown as emoji, our own marks. */
+const PLAIN = /^[ -~¡-¨ª-¬¯-ɏ…←→─]*$/;
 
-/** Display columns; nearly all text is ASCII, for which counting is a hundred times faster than measuring. */
+/** Display columns; counting is a hundred times faster than measuring, and nearly always enough. */
 export function widthOf(text: string): number {
   return PLAIN.test(text) ? text.length : stringWidth(text);
 }

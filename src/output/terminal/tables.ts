@@ -11,6 +11,8 @@ export type Cell = string | number | { readonly text: string | number; readonly 
 export interface TableContent {
   readonly head: readonly string[];
   readonly rows: readonly (readonly Cell[])[];
+  /** A last row, set off by a rule. */
+  readonly total?: readonly Cell[];
   /** Per column; to the left where nothing is said. */
   readonly align?: readonly ('left' | 'right')[];
   readonly look: Look;
@@ -20,8 +22,8 @@ const GAP = 2;
 const NARROWEST = 8;
 
 /** A table without a final line break, no wider than the look: the widest columns are wrapped between words. */
-export function renderTable({ head, rows, align = [], look }: TableContent): string {
-  const widths = fittingWidths([head, ...rows], look.width);
+export function renderTable({ head, rows, total, align = [], look }: TableContent): string {
+  const widths = fittingWidths([head, ...rows, total ?? []], look.width);
   const brush = brushFor(look);
   const cellsOf = (cells: readonly Cell[], heading: boolean) =>
     head.map((_, column) => {
@@ -36,11 +38,9 @@ export function renderTable({ head, rows, align = [], look }: TableContent): str
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true },
     colAligns: head.map((_, column) => align[column] ?? 'left'),
   });
-  table.push(
-    cellsOf(head, true),
-    widths.map((width) => brush.quiet('─'.repeat(width))),
-  );
-  table.push(...rows.map((row) => cellsOf(row, false)));
+  const rule = widths.map((width) => brush.quiet('─'.repeat(width)));
+  table.push(cellsOf(head, true), rule, ...rows.map((row) => cellsOf(row, false)));
+  if (total !== undefined) table.push(rule, cellsOf(total, false));
   return withoutTrailingBlanks(table.toString());
 }
 
@@ -109,11 +109,9 @@ export function renderTally(tallies: readonly Tally[], look: Look): string {
       .sort((one, other) => other.operators - one.operators),
   );
   return renderTable({
-    head: ['decision', 'reason', 'in words', 'operators'],
-    rows: [
-      ...groups.flatMap((group) => group.map((tally, index) => tallyRow(tally, index === 0))),
-      [{ text: 'total', tone: 'strong' }, '', '', { text: sumOf(tallies, () => true), tone: 'strong' }],
-    ],
+    head: ['decision', 'reason', 'meaning', 'operators'],
+    rows: groups.flatMap((group) => group.map((tally, index) => tallyRow(tally, index === 0))),
+    total: [{ text: 'total', tone: 'strong' }, '', '', { text: sumOf(tallies, () => true), tone: 'strong' }],
     align: ['left', 'left', 'left', 'right'],
     look,
   });

@@ -59,7 +59,7 @@ export function configurationWith(changed: Partial<Policies> = {}): Configuratio
   };
 }
 
-export const operatorKey = (number: number) => `0a000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
+const operatorKey = (number: number) => `0a000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 export const personKey = (number: number) => `0b000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 
 /** An operator whom no person shares a key with; it gets a card. */
