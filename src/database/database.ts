@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { TableName } from '../model/configuration.js';
-import type { Dialect } from './dialect.js';
+import type { JournalNames } from '../../migrations/journal.js';
+import type { Dialect, JournalTable } from './dialect.js';
 import type { Table } from './schema.js';
 import type { Session } from './session.js';
 
@@ -18,6 +19,11 @@ export interface LockHolder {
   readonly description: string;
 }
 
+export interface TransactionOptions {
+  /** The transaction classifies: its joins meet whole tables. */
+  readonly largeJoins?: boolean;
+}
+
 export interface Database {
   readonly identity: DatabaseIdentity;
   readonly dialect: Dialect;
@@ -27,11 +33,14 @@ export interface Database {
   /** One consistent view of the data for everything that `work` reads, planned for large joins. */
   snapshot<T>(work: (session: Session) => Promise<T>): Promise<T>;
   /** One READ COMMITTED transaction; any error rolls all of it back. */
-  transaction<T>(work: (session: Session) => Promise<T>): Promise<T>;
+  transaction<T>(work: (session: Session) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /** Takes the lock of this database for as long as this process lives; the holder where another has it. */
   lock(): Promise<LockHolder | undefined>;
-  /** Statements that make a home for the journal, before its tables. */
-  readonly journalHome: readonly string[];
+  /** Where the journal's tables live, and a statement that makes that place where it needs one. */
+  readonly journalNames: JournalNames;
+  readonly journalHome: string | undefined;
+  /** For knex: the journal's table, with its schema. */
+  journalTable(table: JournalTable): string;
   hasJournal(): Promise<boolean>;
   close(): Promise<void>;
 }

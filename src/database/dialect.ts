@@ -50,6 +50,8 @@ export interface Dialect {
   hmac(text: string, key: string): string;
   /** A new key for a person row, as text; evaluated for each row. */
   newKey(column: Column, table: TableName): string;
+  /** Ends a SELECT that locks the rows of one alias for writing, or those of all. */
+  lockRows(alias: string): string;
   /** UPDATE `target` (aliased `o`) from rows of `source` (aliased `c`). */
   updateFrom(parts: { target: string; source: string; on: string; set: string; where: string }): string;
   /** Null-safe equality. */

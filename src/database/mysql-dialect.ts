@@ -88,6 +88,8 @@ export function mysqlDialect({ collation, unsureLetters }: LowerCasing): Dialect
       }
       return 'UUID()';
     },
+    // MariaDB cannot name one table here; the others are the journal's own.
+    lockRows: () => 'FOR UPDATE',
     updateFrom: ({ target, source, on, set, where }) =>
       `UPDATE ${target} AS o\n  JOIN ${source} AS c ON ${on}\n   SET ${set}\n WHERE ${where}`,
     same: (left, right) => `${left} <=> ${right}`,

@@ -3,7 +3,7 @@ import type { Connection } from 'mysql2';
 import { OnecardError } from '../errors.js';
 import type { TableName } from '../model/configuration.js';
 import type { Database, DatabaseIdentity, LockHolder } from './database.js';
-import type { Dialect } from './dialect.js';
+import type { Dialect, JournalTable } from './dialect.js';
 import { describeFailure } from './failures.js';
 import { codePoints, DOTTED_CAPITAL_I, lowerCase } from './letters.js';
 import { JOURNAL_PREFIX, type LowerCasing, mysqlDialect } from './mysql-dialect.js';
@@ -154,7 +154,8 @@ class MysqlDatabase implements Database {
   readonly identity: DatabaseIdentity;
   readonly dialect: Dialect;
   readonly knex: Knex;
-  readonly journalHome: readonly string[] = [];
+  readonly journalNames = { schema: undefined, prefix: JOURNAL_PREFIX };
+  readonly journalHome = undefined;
 
   constructor(pool: Knex, identity: DatabaseIdentity, dialect: Dialect) {
     this.knex = pool;
@@ -189,6 +190,10 @@ class MysqlDatabase implements Database {
          FROM information_schema.PROCESSLIST WHERE ID = ${Number(row?.holder ?? 0)}`,
     );
     return { description: holder?.description ?? `connection ${row?.holder}` };
+  }
+
+  journalTable(table: JournalTable): string {
+    return `${JOURNAL_PREFIX}${table}`;
   }
 
   async hasJournal(): Promise<boolean> {

@@ -72,6 +72,7 @@ export const postgresDialect: Dialect = {
     }
     return 'CAST(gen_random_uuid() AS text)';
   },
+  lockRows: (alias) => `FOR UPDATE OF ${alias}`,
   updateFrom: ({ target, source, on, set, where }) =>
     `UPDATE ${target} AS o\n   SET ${set}\n  FROM ${source} AS c\n WHERE ${on}\n   AND ${where}`,
   same: (left, right) => `${left} IS NOT DISTINCT FROM ${right}`,

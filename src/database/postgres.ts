@@ -1,7 +1,8 @@
 import knex, { type Knex } from 'knex';
 import { OnecardError } from '../errors.js';
 import type { TableName } from '../model/configuration.js';
-import type { Database, DatabaseIdentity, LockHolder } from './database.js';
+import type { Database, DatabaseIdentity, LockHolder, TransactionOptions } from './database.js';
+import type { JournalTable } from './dialect.js';
 import { describeFailure } from './failures.js';
 import { JOURNAL_SCHEMA, postgresDialect } from './postgres-dialect.js';
 import { inspectPostgres } from './postgres-inspect.js';
@@ -147,7 +148,8 @@ class PostgresDatabase implements Database {
   readonly identity: DatabaseIdentity;
   readonly dialect = postgresDialect;
   readonly knex: Knex;
-  readonly journalHome = [`CREATE SCHEMA IF NOT EXISTS ${JOURNAL_SCHEMA}`];
+  readonly journalNames = { schema: JOURNAL_SCHEMA, prefix: '' };
+  readonly journalHome = `CREATE SCHEMA IF NOT EXISTS ${JOURNAL_SCHEMA}`;
 
   constructor(pool: Knex, identity: DatabaseIdentity) {
     this.knex = pool;
@@ -165,8 +167,11 @@ class PostgresDatabase implements Database {
     });
   }
 
-  transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    return this.#inTransaction('BEGIN ISOLATION LEVEL READ COMMITTED', work);
+  transaction<T>(work: (session: Session) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+    return this.#inTransaction('BEGIN ISOLATION LEVEL READ COMMITTED', async (session) => {
+      if (options.largeJoins) await session.run(LARGE_JOINS);
+      return work(session);
+    });
   }
 
   async lock(): Promise<LockHolder | undefined> {
@@ -186,6 +191,10 @@ class PostgresDatabase implements Database {
           AND (CAST(k.classid AS bigint) << 32) | CAST(k.objid AS bigint) = ${BigInt(LOCK_KEY)}`,
     );
     return { description: holder?.holder ?? 'a session that has just ended' };
+  }
+
+  journalTable(table: JournalTable): string {
+    return `${JOURNAL_SCHEMA}.${table}`;
   }
 
   async hasJournal(): Promise<boolean> {

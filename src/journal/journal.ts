@@ -1,0 +1,178 @@
+import { randomBytes } from 'node:crypto';
+import { hostname, userInfo } from 'node:os';
+import type { Knex } from 'knex';
+import type { Database } from '../database/database.js';
+import type { Dialect } from '../database/dialect.js';
+import type { Session } from '../database/session.js';
+import { OnecardError } from '../errors.js';
+import type { Configuration } from '../model/configuration.js';
+import { ExitCode } from '../model/exit-code.js';
+import { VERSION } from '../version.js';
+import type { Run, RunState } from './run.js';
+
+interface RunRow {
+  id: string;
+  state: RunState;
+  token: number | string;
+  tool_version: string;
+  identity: string;
+  configuration_digest: string;
+  policies: string;
+  ticket: string | null;
+  actor: string;
+  started_at: string;
+  finished_at: string | null;
+  actions: string | number | null;
+  decisions: string | number | null;
+  digest_key: string;
+  audit_head: string | null;
+}
+
+/** The journal's table `run`: which runs there were, and how far each came. */
+export class RunTable {
+  readonly #knex: Knex;
+  readonly #table: string;
+
+  constructor(database: Database) {
+    this.#knex = database.knex;
+    this.#table = database.journalTable('run');
+  }
+
+  /** The newest first. */
+  async all(session: Session): Promise<Run[]> {
+    const rows = await session.rows<RunRow>(
+      this.#knex(this.#table)
+        .select('*')
+        .orderBy([
+          { column: 'started_at', order: 'desc' },
+          { column: 'id', order: 'desc' },
+        ]),
+    );
+    return rows.map(readRun);
+  }
+
+  async find(session: Session, id: string): Promise<Run | undefined> {
+    const [row] = await session.rows<RunRow>(this.#knex(this.#table).select('*').where({ id }));
+    return row === undefined ? undefined : readRun(row);
+  }
+
+  async start(
+    session: Session,
+    database: Database,
+    configuration: Configuration,
+    ticket: string | undefined,
+  ): Promise<Run> {
+    const now = new Date().toISOString();
+    const row: RunRow & { heartbeat_at: string } = {
+      id: runId(now),
+      state: 'planning',
+      token: 1,
+      tool_version: VERSION,
+      identity: JSON.stringify(database.identity),
+      configuration_digest: configuration.digest,
+      policies: JSON.stringify(configuration.policies),
+      ticket: ticket ?? null,
+      actor: `${userInfo().username}@${hostname()}`,
+      started_at: now,
+      heartbeat_at: now,
+      finished_at: null,
+      actions: null,
+      decisions: null,
+      digest_key: randomBytes(32).toString('hex'),
+      audit_head: null,
+    };
+    await session.run(this.#knex(this.#table).insert(row));
+    return readRun(row);
+  }
+
+  /** Takes an unfinished run over: what still works on it elsewhere is refused from now on. */
+  async takeOver(session: Session, run: Run): Promise<Run> {
+    const token = run.token + 1;
+    await this.#update(session, run, { token });
+    return { ...run, token };
+  }
+
+  async planned(session: Session, run: Run, counts: { actions: number; decisions: number }): Promise<Run> {
+    await this.#update(session, run, { state: 'applying', ...counts });
+    return { ...run, state: 'applying', ...counts };
+  }
+
+  async enter(
+    session: Session,
+    run: Run,
+    state: 'closing' | 'done',
+    more: { audit_head?: string } = {},
+  ): Promise<Run> {
+    const finished = state === 'done' ? { finished_at: new Date().toISOString() } : {};
+    await this.#update(session, run, { state, ...finished, ...more });
+    return {
+      ...run,
+      state,
+      finishedAt: finished.finished_at ?? run.finishedAt,
+      auditHead: more.audit_head ?? run.auditHead,
+    };
+  }
+
+  /** Shows that the run goes on. In a batch's own transaction it fences: another's token refuses the batch. */
+  async beat(session: Session, run: Run): Promise<void> {
+    await this.#update(session, run, { heartbeat_at: new Date().toISOString() });
+  }
+
+  async forget(session: Session, run: Run): Promise<void> {
+    await session.run(this.#knex(this.#table).where({ id: run.id, state: 'planning' }).delete());
+  }
+
+  async #update(session: Session, run: Run, values: object): Promise<void> {
+    const updated = await session.run(
+      this.#knex(this.#table).where({ id: run.id, token: run.token }).update(values),
+    );
+    if (updated === 1) return;
+    throw new OnecardError(`Another process has taken over the run ${run.id}.`, {
+      remedy: 'Let that one finish; nothing of this batch was written.',
+      exitCode: ExitCode.Locked,
+    });
+  }
+}
+
+/** Sorts by time and can be typed: 20261123-0215-k7qd. */
+function runId(now: string): string {
+  const time = now.replace(/[-:]/g, '').replace('T', '-').slice(0, 13);
+  const letters = 'abcdefghjkmnpqrstuvwxyz23456789';
+  return `${time}-${[...randomBytes(4)].map((byte) => letters[byte % letters.length]).join('')}`;
+}
+
+function readRun(row: RunRow): Run {
+  return {
+    id: row.id,
+    state: row.state,
+    token: Number(row.token),
+    toolVersion: row.tool_version,
+    identity: JSON.parse(row.identity) as Run['identity'],
+    configurationDigest: row.configuration_digest,
+    policies: JSON.parse(row.policies) as Run['policies'],
+    ticket: row.ticket,
+    actor: row.actor,
+    startedAt: row.started_at,
+    finishedAt: row.finished_at,
+    actions: row.actions === null ? null : Number(row.actions),
+    decisions: row.decisions === null ? null : Number(row.decisions),
+    digestKey: row.digest_key,
+    auditHead: row.audit_head,
+  };
+}
+
+/** What seals a row of `decision` or `change`: a keyed digest of the columns that matter. */
+export function sealSql(sql: Dialect, run: Run, columns: readonly string[]): string {
+  return sql.hmac(sql.jsonArray(columns.map((column) => sql.text(column))), run.digestKey);
+}
+export const DECISION_SEALED = [
+  'position',
+  'operator',
+  'decision',
+  'action',
+  'reason',
+  'person',
+  'operator_digest',
+  'person_digest',
+] as const;
+export const CHANGE_SEALED = ['position', 'operator', 'action', 'person', 'state', 'reason'] as const;
