@@ -50,10 +50,14 @@ export interface Dialect {
   hmac(text: string, key: string): string;
   /** A new key for a person row, as text; evaluated for each row. */
   newKey(column: Column, table: TableName): string;
+  /** The type of another column that is to hold the values of this one. */
+  columnType(column: Column): string;
   /** Ends a SELECT that locks the rows of one alias for writing, or those of all. */
   lockRows(alias: string): string;
   /** UPDATE `target` (aliased `o`) from rows of `source` (aliased `c`). */
   updateFrom(parts: { target: string; source: string; on: string; set: string; where: string }): string;
+  /** How a column of the updated table is qualified in SET. */
+  qualifiedInSet(alias: string): string;
   /** Null-safe equality. */
   same(left: string, right: string): string;
 }

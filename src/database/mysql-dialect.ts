@@ -88,10 +88,13 @@ export function mysqlDialect({ collation, unsureLetters }: LowerCasing): Dialect
       }
       return 'UUID()';
     },
+    columnType: ({ type, collation }) =>
+      collation === null ? type : `${type} CHARACTER SET ${collation.split('_')[0]} COLLATE ${collation}`,
     // MariaDB cannot name one table here; the others are the journal's own.
     lockRows: () => 'FOR UPDATE',
     updateFrom: ({ target, source, on, set, where }) =>
       `UPDATE ${target} AS o\n  JOIN ${source} AS c ON ${on}\n   SET ${set}\n WHERE ${where}`,
+    qualifiedInSet: (alias) => `${alias}.`,
     same: (left, right) => `${left} <=> ${right}`,
   };
 }

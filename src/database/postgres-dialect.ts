@@ -72,8 +72,10 @@ export const postgresDialect: Dialect = {
     }
     return 'CAST(gen_random_uuid() AS text)';
   },
+  columnType: (column) => column.type,
   lockRows: (alias) => `FOR UPDATE OF ${alias}`,
   updateFrom: ({ target, source, on, set, where }) =>
     `UPDATE ${target} AS o\n   SET ${set}\n  FROM ${source} AS c\n WHERE ${on}\n   AND ${where}`,
+  qualifiedInSet: () => '',
   same: (left, right) => `${left} IS NOT DISTINCT FROM ${right}`,
 };

@@ -76,18 +76,15 @@ export function operatorDigestSql(sql: Dialect, layout: Layout, alias: string, k
   return sql.hmac(sql.jsonArray(textsOf(sql, alias, columns)), key);
 }
 
-/** The same of a person that an operator is to be linked to: its keys. */
-export function personDigestSql(sql: Dialect, layout: Layout, alias: string, key: string): string {
-  return sql.hmac(
-    sql.jsonArray(
-      textsOf(
-        sql,
-        alias,
-        layout.configuration.match.keys.map((pair) => pair.person),
-      ),
-    ),
-    key,
-  );
+/** The same of a person that an operator is to be linked to: its keys, where `column` finds them. */
+export function personDigestSql(
+  sql: Dialect,
+  layout: Layout,
+  column: (name: string, number: number) => string,
+  key: string,
+): string {
+  const texts = layout.configuration.match.keys.map((pair, index) => sql.text(column(pair.person, index + 1)));
+  return sql.hmac(sql.jsonArray(texts), key);
 }
 
 function textsOf(sql: Dialect, alias: string, columns: readonly string[]): string[] {

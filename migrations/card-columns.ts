@@ -1,0 +1,29 @@
+import type { Layout, SchemaGap } from '../src/config/layout.js';
+import type { Dialect } from '../src/database/dialect.js';
+import type { Migration } from './journal.js';
+
+/**
+ * Adds a column that the configuration names and the application's table lacks: the link, empty and unique so
+ * that no person is ever linked twice; or a flag that grants, so that nobody loses anything by it.
+ */
+export function cardColumnMigration(gap: SchemaGap, layout: Layout, sql: Dialect): Migration {
+  const table = sql.table(gap.table);
+  const column = sql.identifier(gap.column);
+  return {
+    name: `card-column:${gap.table.name}.${gap.column}`,
+    build: (schema) =>
+      schema.raw(`ALTER TABLE ${table} ADD COLUMN IF NOT EXISTS ${column} ${definition(gap, layout, sql)}`),
+  };
+}
+
+function definition(gap: SchemaGap, { configuration, personKey }: Layout, sql: Dialect): string {
+  if (gap.holds === 'link') return `${sql.columnType(personKey)} NULL UNIQUE`;
+  const flag = configuration.persons[gap.holds];
+  const type =
+    typeof flag.granted === 'boolean'
+      ? 'boolean'
+      : typeof flag.granted === 'number'
+        ? 'smallint'
+        : 'varchar(40)';
+  return `${type} NOT NULL DEFAULT ${sql.literal(flag.granted)}`;
+}

@@ -1,0 +1,77 @@
+import type { Knex } from 'knex';
+import { cardColumnMigration } from '../../migrations/card-columns.js';
+import { JOURNAL_MIGRATIONS, type Migration } from '../../migrations/journal.js';
+import type { Layout } from '../config/layout.js';
+import type { Database } from '../database/database.js';
+
+/** A schema change, as a reader sees it and as knex runs it. */
+export interface SchemaStep {
+  readonly name: string;
+  /** True where a table of the application itself changes. */
+  readonly isApplication: boolean;
+  readonly sql: string;
+}
+
+/** Everything a run would change in the schema, in order; what is there already is left out. */
+export async function pendingSchemaSteps(database: Database, layout: Layout): Promise<SchemaStep[]> {
+  const journal = (await database.hasJournal()) ? [] : JOURNAL_MIGRATIONS;
+  const home =
+    journal.length > 0 && database.journalHome !== undefined
+      ? [{ name: 'home', isApplication: false, sql: database.journalHome }]
+      : [];
+  return [
+    ...home,
+    ...journal.map((migration) => ({
+      name: migration.name,
+      isApplication: false,
+      sql: textOf(database, migration),
+    })),
+    ...cardMigrations(database, layout).map((migration) => ({
+      name: migration.name,
+      isApplication: true,
+      sql: textOf(database, migration),
+    })),
+  ];
+}
+
+/**
+ * Brings the schema up to date. Only under the session lock: knex's own lock would stay behind when a run is
+ * killed, so it is released first and means nothing.
+ */
+export async function migrateSchema(database: Database, layout: Layout): Promise<void> {
+  const { knex, journalNames } = database;
+  if (database.journalHome !== undefined) await knex.raw(database.journalHome);
+  const migrations = [...JOURNAL_MIGRATIONS, ...cardMigrations(database, layout)];
+  const config: Knex.MigratorConfig = {
+    tableName: `${journalNames.prefix}migration`,
+    ...(journalNames.schema !== undefined && { schemaName: journalNames.schema }),
+    // Those that added card columns for another configuration are not in this list.
+    disableMigrationsListValidation: true,
+    // DDL commits by itself on MariaDB, and each step is idempotent.
+    disableTransactions: true,
+    migrationSource: {
+      getMigrations: async () => migrations.map((migration) => migration.name),
+      getMigrationName: (name: string) => name,
+      getMigration: async (name: string) => ({
+        up: async () => {
+          const migration = migrations.find((candidate) => candidate.name === name);
+          if (migration) await migration.build(knex.schema, journalNames);
+        },
+        down: async () => undefined,
+      }),
+    },
+  };
+  await knex.migrate.forceFreeMigrationsLock(config);
+  await knex.migrate.latest(config);
+}
+
+function cardMigrations(database: Database, layout: Layout): Migration[] {
+  return layout.gaps.map((gap) => cardColumnMigration(gap, layout, database.dialect));
+}
+
+function textOf(database: Database, { build }: Migration): string {
+  return build(database.knex.schema, database.journalNames)
+    .toSQL()
+    .map(({ sql }: { sql: string }) => sql)
+    .join(';\n');
+}
