@@ -11,8 +11,7 @@ export function cardColumnMigration(gap: SchemaGap, layout: Layout, sql: Dialect
   const column = sql.identifier(gap.column);
   return {
     name: `card-column:${gap.table.name}.${gap.column}`,
-    build: (schema) =>
-      schema.raw(`ALTER TABLE ${table} ADD COLUMN IF NOT EXISTS ${column} ${definition(gap, layout, sql)}`),
+    sql: `ALTER TABLE ${table} ADD COLUMN IF NOT EXISTS ${column} ${definition(gap, layout, sql)}`,
   };
 }
 

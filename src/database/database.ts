@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
+import type { JournalDialect } from '../../migrations/journal.js';
 import type { TableName } from '../model/configuration.js';
-import type { JournalNames } from '../../migrations/journal.js';
 import type { Dialect, JournalTable } from './dialect.js';
 import type { Table } from './schema.js';
 import type { Session } from './session.js';
@@ -12,6 +12,14 @@ export interface DatabaseIdentity {
   readonly database: string;
   /** What tells this server from others of its kind. */
   readonly server: string;
+}
+
+/** Where the journal's tables live: a schema of their own, or beside the application's under a prefix. */
+export interface JournalPlace extends JournalDialect {
+  readonly schema: string | undefined;
+  readonly prefix: string;
+  /** Makes that place, where it needs making. */
+  readonly home: string | undefined;
 }
 
 /** Who holds the lock that allows one run at a time. */
@@ -36,9 +44,7 @@ export interface Database {
   transaction<T>(work: (session: Session) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /** Takes the lock of this database for as long as this process lives; the holder where another has it. */
   lock(): Promise<LockHolder | undefined>;
-  /** Where the journal's tables live, and a statement that makes that place where it needs one. */
-  readonly journalNames: JournalNames;
-  readonly journalHome: string | undefined;
+  readonly journal: JournalPlace;
   /** For knex: the journal's table, with its schema. */
   journalTable(table: JournalTable): string;
   hasJournal(): Promise<boolean>;

@@ -52,6 +52,8 @@ export interface Dialect {
   newKey(column: Column, table: TableName): string;
   /** The type of another column that is to hold the values of this one. */
   columnType(column: Column): string;
+  /** Refreshes the statistics of a journal table. */
+  analyze(table: JournalTable): string;
   /** Ends a SELECT that locks the rows of one alias for writing, or those of all. */
   lockRows(alias: string): string;
   /** UPDATE `target` (aliased `o`) from rows of `source` (aliased `c`). */

@@ -4,9 +4,9 @@ import { PGlite } from '@electric-sql/pglite';
 import knex, { type Knex } from 'knex';
 import PostgresClient from 'knex/lib/dialects/postgres/index.js';
 import { STANDARD_SIZE, sampleRows, sampleSchema } from '../../fixtures/sample/index.js';
-import type { Database } from './database.js';
+import type { Database, DatabaseIdentity } from './database.js';
 import { lockFile } from './file-lock.js';
-import { openPostgres, type PostgresConnection, settings } from './postgres.js';
+import { identifyPostgres, type PostgresConnection, PostgresDatabase, settings } from './postgres.js';
 import type { Mode } from './session.js';
 
 /** Where the embedded sample is kept, below the working folder. */
@@ -26,8 +26,8 @@ export async function connectEmbedded(folder: string, mode: Mode): Promise<Datab
     const engine = await PGlite.create(data);
     const connection = new EmbeddedConnection(engine);
     await connection.query(settings(mode));
-    const database = await openPostgres(poolOf(connection), 'embedded sample');
-    return closing(database, async () => {
+    const pool = poolOf(connection);
+    return new EmbeddedDatabase(pool, await identifyPostgres(pool, 'embedded sample'), async () => {
       await engine.close();
       unlock();
     });
@@ -49,13 +49,23 @@ async function makeSample(data: string): Promise<void> {
   renameSync(unfinished, data);
 }
 
-function closing(database: Database, after: () => Promise<void>): Database {
-  const close = database.close.bind(database);
-  database.close = async () => {
-    await close();
-    await after();
-  };
-  return database;
+class EmbeddedDatabase extends PostgresDatabase {
+  readonly #after: () => Promise<void>;
+
+  constructor(pool: Knex, identity: DatabaseIdentity, after: () => Promise<void>) {
+    super(pool, identity);
+    this.#after = after;
+  }
+
+  /** The lock file has seen to that. */
+  override async lock(): Promise<undefined> {
+    return undefined;
+  }
+
+  override async close(): Promise<void> {
+    await super.close();
+    await this.#after();
+  }
 }
 
 /** PGlite in the words of `pg.Client`, as far as knex and the sessions use it. */
@@ -116,5 +126,10 @@ function poolOf(connection: EmbeddedConnection): Knex {
       return {};
     }
   }
-  return knex({ client: EmbeddedClient as typeof Knex.Client, version: '15', connection: {}, pool: { min: 1, max: 1 } });
+  return knex({
+    client: EmbeddedClient as typeof Knex.Client,
+    version: '15',
+    connection: {},
+    pool: { min: 1, max: 1 },
+  });
 }

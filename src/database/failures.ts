@@ -48,6 +48,16 @@ const KNOWN: Readonly<Record<string, { message: string; remedy: string; exitCode
     remedy: 'Check the user, and what pg_hba.conf allows it.',
   },
   '3D000': { message: 'The database does not exist', remedy: 'Check the database name in the URL.' },
+  '25006': {
+    message: 'The database is read-only',
+    remedy: 'Run against the primary server; a dry run works on a replica.',
+    ...failing,
+  },
+  ER_OPTION_PREVENTS_STATEMENT: {
+    message: 'The database is read-only',
+    remedy: 'Run against the primary server; a dry run works on a replica.',
+    ...failing,
+  },
   '42501': {
     message: 'The database user lacks a privilege',
     remedy: 'Grant it; the README lists the privileges of each command.',
@@ -134,4 +144,12 @@ function serverError(error: DriverError): OnecardError | undefined {
     ...failing,
     cause: error,
   });
+}
+
+/** A server refuses a write for being in a read-only session, or for being read-only itself. */
+const READ_ONLY = ['25006', 'ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION', 'ER_OPTION_PREVENTS_STATEMENT'];
+
+export function isReadOnlyRefusal(error: unknown): boolean {
+  const cause = error instanceof OnecardError ? error.cause : error;
+  return isDriverError(cause) && READ_ONLY.includes(cause.code);
 }

@@ -74,7 +74,7 @@ export function mysqlDialect({ collation, unsureLetters }: LowerCasing): Dialect
 
     hmac: (expression, key) => {
       const { inner, outer } = hmacPads(key);
-      return `SHA2(CONCAT(X'${outer}', UNHEX(SHA2(CONCAT(X'${inner}', ${expression}), 256))), 256)`;
+      return `SHA2(CONCAT(X'${outer}', UNHEX(SHA2(CONCAT(X'${inner}', CAST(${expression} AS BINARY)), 256))), 256)`;
     },
     newKey: (column: Column) => {
       if (column.family === 'integer') {
@@ -90,6 +90,7 @@ export function mysqlDialect({ collation, unsureLetters }: LowerCasing): Dialect
     },
     columnType: ({ type, collation }) =>
       collation === null ? type : `${type} CHARACTER SET ${collation.split('_')[0]} COLLATE ${collation}`,
+    analyze: (table) => `ANALYZE TABLE ${identifier(`${JOURNAL_PREFIX}${table}`)}`,
     // MariaDB cannot name one table here; the others are the journal's own.
     lockRows: () => 'FOR UPDATE',
     updateFrom: ({ target, source, on, set, where }) =>

@@ -2,7 +2,7 @@ import knex, { type Knex } from 'knex';
 import type { Connection } from 'mysql2';
 import { OnecardError } from '../errors.js';
 import type { TableName } from '../model/configuration.js';
-import type { Database, DatabaseIdentity, LockHolder } from './database.js';
+import type { Database, DatabaseIdentity, JournalPlace, LockHolder } from './database.js';
 import type { Dialect, JournalTable } from './dialect.js';
 import { describeFailure } from './failures.js';
 import { codePoints, DOTTED_CAPITAL_I, lowerCase } from './letters.js';
@@ -154,13 +154,22 @@ class MysqlDatabase implements Database {
   readonly identity: DatabaseIdentity;
   readonly dialect: Dialect;
   readonly knex: Knex;
-  readonly journalNames = { schema: undefined, prefix: JOURNAL_PREFIX };
-  readonly journalHome = undefined;
+  readonly journal: JournalPlace;
+
+  #lockConnection: Connection | undefined;
 
   constructor(pool: Knex, identity: DatabaseIdentity, dialect: Dialect) {
     this.knex = pool;
     this.identity = identity;
     this.dialect = dialect;
+    this.journal = {
+      schema: undefined,
+      prefix: JOURNAL_PREFIX,
+      home: undefined,
+      table: dialect.journal,
+      longText: 'longtext',
+      tableOptions: ' ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin',
+    };
   }
 
   inspect(name: TableName) {
@@ -171,14 +180,16 @@ class MysqlDatabase implements Database {
     return this.#inTransaction('REPEATABLE READ', 'START TRANSACTION WITH CONSISTENT SNAPSHOT', work);
   }
 
+  /** Large joins need nothing here: derived tables are indexed as they are made. */
   transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
     return this.#inTransaction('READ COMMITTED', 'START TRANSACTION', work);
   }
 
   async lock(): Promise<LockHolder | undefined> {
     // GET_LOCK is server-wide, hence the database in its name, cut to the 64 characters that MySQL allows.
-    // It lives as long as its connection, which is therefore never given back to the pool.
+    // It lives as long as its connection, which is therefore kept until the end.
     const connection = await (this.knex as KnexPool).client.acquireConnection();
+    this.#lockConnection = connection;
     const session = new MysqlSession(connection);
     const name = this.dialect.literal(`onecard ${this.identity.database}`.slice(0, 64));
     const [row] = await session.rows<{ taken: number | null; holder: string | null }>(
@@ -207,6 +218,7 @@ class MysqlDatabase implements Database {
   }
 
   async close(): Promise<void> {
+    if (this.#lockConnection) await (this.knex as KnexPool).client.releaseConnection(this.#lockConnection);
     await this.knex.destroy();
   }
 

@@ -73,6 +73,7 @@ export const postgresDialect: Dialect = {
     return 'CAST(gen_random_uuid() AS text)';
   },
   columnType: (column) => column.type,
+  analyze: (table) => `ANALYZE ${identifier(JOURNAL_SCHEMA)}.${identifier(table)}`,
   lockRows: (alias) => `FOR UPDATE OF ${alias}`,
   updateFrom: ({ target, source, on, set, where }) =>
     `UPDATE ${target} AS o\n   SET ${set}\n  FROM ${source} AS c\n WHERE ${on}\n   AND ${where}`,

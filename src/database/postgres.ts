@@ -1,7 +1,7 @@
 import knex, { type Knex } from 'knex';
 import { OnecardError } from '../errors.js';
 import type { TableName } from '../model/configuration.js';
-import type { Database, DatabaseIdentity, LockHolder, TransactionOptions } from './database.js';
+import type { Database, DatabaseIdentity, JournalPlace, LockHolder, TransactionOptions } from './database.js';
 import type { JournalTable } from './dialect.js';
 import { describeFailure } from './failures.js';
 import { JOURNAL_SCHEMA, postgresDialect } from './postgres-dialect.js';
@@ -59,13 +59,16 @@ export async function connectPostgres(url: string | undefined, mode: Mode): Prom
       },
     },
   });
-  return openPostgres(pool, 'PostgreSQL');
+  return new PostgresDatabase(pool, await identifyPostgres(pool, 'PostgreSQL'));
 }
 
 /** Checks that the server answers, and says who it is. */
-export async function openPostgres(pool: Knex, kind: DatabaseIdentity['kind']): Promise<Database> {
+export async function identifyPostgres(
+  pool: Knex,
+  kind: DatabaseIdentity['kind'],
+): Promise<DatabaseIdentity> {
   try {
-    return new PostgresDatabase(pool, await onConnection(pool, (session) => identify(session, kind)));
+    return await onConnection(pool, (session) => identify(session, kind));
   } catch (error) {
     await pool.destroy();
     throw describeFailure(error);
@@ -90,7 +93,7 @@ async function identify(session: Session, kind: DatabaseIdentity['kind']): Promi
   return {
     kind,
     version: row.version.split(' ')[0] ?? row.version,
-    database: row.database,
+    database: kind === 'embedded sample' ? 'sample' : row.database,
     server: `oid ${row.oid}`,
   };
 }
@@ -144,12 +147,20 @@ class PostgresSession implements Session {
   }
 }
 
-class PostgresDatabase implements Database {
+export class PostgresDatabase implements Database {
   readonly identity: DatabaseIdentity;
   readonly dialect = postgresDialect;
   readonly knex: Knex;
-  readonly journalNames = { schema: JOURNAL_SCHEMA, prefix: '' };
-  readonly journalHome = `CREATE SCHEMA IF NOT EXISTS ${JOURNAL_SCHEMA}`;
+  readonly journal: JournalPlace = {
+    schema: JOURNAL_SCHEMA,
+    prefix: '',
+    home: `CREATE SCHEMA IF NOT EXISTS ${JOURNAL_SCHEMA}`,
+    table: postgresDialect.journal,
+    longText: 'text',
+    tableOptions: '',
+  };
+
+  #lockConnection: PostgresConnection | undefined;
 
   constructor(pool: Knex, identity: DatabaseIdentity) {
     this.knex = pool;
@@ -175,8 +186,9 @@ class PostgresDatabase implements Database {
   }
 
   async lock(): Promise<LockHolder | undefined> {
-    // The lock lives as long as its connection, which is therefore never given back to the pool.
+    // The lock lives as long as its connection, which is therefore kept until the end.
     const connection = await (this.knex as KnexPool).client.acquireConnection();
+    this.#lockConnection = connection;
     const session = new PostgresSession(connection);
     const [taken] = await session.rows<{ taken: boolean }>(
       `SELECT pg_try_advisory_lock(CAST(${BigInt(LOCK_KEY)} AS bigint)) AS taken`,
@@ -205,6 +217,7 @@ class PostgresDatabase implements Database {
   }
 
   async close(): Promise<void> {
+    if (this.#lockConnection) await (this.knex as KnexPool).client.releaseConnection(this.#lockConnection);
     await this.knex.destroy();
   }
 

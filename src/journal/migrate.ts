@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { cardColumnMigration } from '../../migrations/card-columns.js';
-import { JOURNAL_MIGRATIONS, type Migration } from '../../migrations/journal.js';
+import { journalMigrations, type Migration } from '../../migrations/journal.js';
 import type { Layout } from '../config/layout.js';
 import type { Database } from '../database/database.js';
 
@@ -14,23 +14,13 @@ export interface SchemaStep {
 
 /** Everything a run would change in the schema, in order; what is there already is left out. */
 export async function pendingSchemaSteps(database: Database, layout: Layout): Promise<SchemaStep[]> {
-  const journal = (await database.hasJournal()) ? [] : JOURNAL_MIGRATIONS;
-  const home =
-    journal.length > 0 && database.journalHome !== undefined
-      ? [{ name: 'home', isApplication: false, sql: database.journalHome }]
-      : [];
+  const { home } = database.journal;
+  const journal = (await database.hasJournal())
+    ? []
+    : [...(home === undefined ? [] : [{ name: 'home', sql: home }]), ...journalMigrations(database.journal)];
   return [
-    ...home,
-    ...journal.map((migration) => ({
-      name: migration.name,
-      isApplication: false,
-      sql: textOf(database, migration),
-    })),
-    ...cardMigrations(database, layout).map((migration) => ({
-      name: migration.name,
-      isApplication: true,
-      sql: textOf(database, migration),
-    })),
+    ...journal.map((step) => ({ ...step, isApplication: false })),
+    ...cardMigrations(database, layout).map((step) => ({ ...step, isApplication: true })),
   ];
 }
 
@@ -39,12 +29,12 @@ export async function pendingSchemaSteps(database: Database, layout: Layout): Pr
  * killed, so it is released first and means nothing.
  */
 export async function migrateSchema(database: Database, layout: Layout): Promise<void> {
-  const { knex, journalNames } = database;
-  if (database.journalHome !== undefined) await knex.raw(database.journalHome);
-  const migrations = [...JOURNAL_MIGRATIONS, ...cardMigrations(database, layout)];
+  const { knex, journal } = database;
+  if (journal.home !== undefined) await knex.raw(journal.home);
+  const migrations = [...journalMigrations(journal), ...cardMigrations(database, layout)];
   const config: Knex.MigratorConfig = {
-    tableName: `${journalNames.prefix}migration`,
-    ...(journalNames.schema !== undefined && { schemaName: journalNames.schema }),
+    tableName: `${journal.prefix}migration`,
+    ...(journal.schema !== undefined && { schemaName: journal.schema }),
     // Those that added card columns for another configuration are not in this list.
     disableMigrationsListValidation: true,
     // DDL commits by itself on MariaDB, and each step is idempotent.
@@ -55,7 +45,7 @@ export async function migrateSchema(database: Database, layout: Layout): Promise
       getMigration: async (name: string) => ({
         up: async () => {
           const migration = migrations.find((candidate) => candidate.name === name);
-          if (migration) await migration.build(knex.schema, journalNames);
+          if (migration) await database.transaction((session) => session.run(migration.sql));
         },
         down: async () => undefined,
       }),
@@ -67,11 +57,4 @@ export async function migrateSchema(database: Database, layout: Layout): Promise
 
 function cardMigrations(database: Database, layout: Layout): Migration[] {
   return layout.gaps.map((gap) => cardColumnMigration(gap, layout, database.dialect));
-}
-
-function textOf(database: Database, { build }: Migration): string {
-  return build(database.knex.schema, database.journalNames)
-    .toSQL()
-    .map(({ sql }: { sql: string }) => sql)
-    .join(';\n');
 }

@@ -32,3 +32,6 @@ export interface Run {
   readonly digestKey: string;
   readonly auditHead: string | null;
 }
+
+/** A run that another one has to finish before it starts anything new. */
+export const isUnfinished = ({ state }: Run): boolean => state === 'applying' || state === 'closing';

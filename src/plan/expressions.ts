@@ -83,7 +83,9 @@ export function personDigestSql(
   column: (name: string, number: number) => string,
   key: string,
 ): string {
-  const texts = layout.configuration.match.keys.map((pair, index) => sql.text(column(pair.person, index + 1)));
+  const texts = layout.configuration.match.keys.map((pair, index) =>
+    sql.text(column(pair.person, index + 1)),
+  );
   return sql.hmac(sql.jsonArray(texts), key);
 }
 

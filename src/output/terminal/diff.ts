@@ -96,7 +96,7 @@ function review(planned: PlannedOperator, context: DiffContext): string[] {
     ...header('?', planned.decision, 'warning', planned, context),
     ...evidenceLines(planned, context),
     ...candidateLines(planned, context),
-    ...sentence('plain', say('nothing will be written until a human decides: onecard review'), context),
+    ...sentence('plain', say('nothing will be written until a human decides'), context),
   ];
 }
 

@@ -27,7 +27,7 @@ function wordsFor(evidence: Evidence): string[] {
   const value = (text: string) => quotedWithin(text, VALUE_IN_PROSE);
   if ('problem' in evidence) {
     const { column, value: refused, problem } = evidence;
-    return [printable(column), value(refused), ...say(`does not fit: ${printable(problem)}`)];
+    return [printable(column), value(refused), ...say(`— ${printable(problem)}`)];
   }
   if ('persons' in evidence) {
     return [printable(evidence.key), value(evidence.value), ...say(whoHasTheSame(evidence))];

@@ -1,0 +1,229 @@
+import { renderRunSql } from '../apply/preview.js';
+import type { Layout } from '../config/layout.js';
+import type { Database } from '../database/database.js';
+import { OnecardError } from '../errors.js';
+import { pendingSchemaSteps, type SchemaStep } from '../journal/migrate.js';
+import type { PlannedOperator, Tally } from '../model/decision.js';
+import { ExitCode } from '../model/exit-code.js';
+import { renderOperator } from '../output/terminal/diff.js';
+import { brushFor } from '../output/terminal/look.js';
+import { createProgress } from '../output/terminal/progress.js';
+import { renderSchemaSteps } from '../output/terminal/schema-steps.js';
+import { renderHeadline, renderTally } from '../output/terminal/tables.js';
+import { PlanFile } from '../plan/file.js';
+import { streamPlan } from '../plan/plan.js';
+import { proveReadOnly } from '../plan/read-only.js';
+import { Tallies } from '../plan/tallies.js';
+import type { MigrateFlags } from './migrate.js';
+import { pendingCode } from './outcome.js';
+import { lookOf, type Opened, type Request, type Terminal, withDatabase, write } from './terminal.js';
+
+/** A person reads so many operators at most; the rest is counted, and is in the plan file. */
+const SHOWN = 500;
+
+/** Shows what a run would do. The session is read-only: the database itself refuses to write. */
+export function dryRun(terminal: Terminal, flags: MigrateFlags, request: Request): Promise<ExitCode> {
+  return withDatabase(terminal, request, 'read', async ({ database, layout }) => {
+    await proveReadOnly(database, layout);
+    const steps = await pendingSchemaSteps(database, layout);
+    if (flags.sql) {
+      await write(terminal.stdout, renderRunSql(database, layout, steps));
+      return ExitCode.Done;
+    }
+    const presenter = flags.json
+      ? new JsonPresenter(terminal, { database, layout }, steps)
+      : new DiffPresenter(terminal, flags, { database, layout }, steps);
+    const tallies = await readPlan(terminal, flags, { database, layout }, presenter);
+    return flags.detailedExitcode ? pendingCode(tallies) : ExitCode.Done;
+  });
+}
+
+/** Where a plan is shown, piece by piece as it is read. */
+interface Presenter {
+  begin(): Promise<void>;
+  show(planned: PlannedOperator): Promise<void>;
+  /** @param left how many more the filters chose than were shown. */
+  end(
+    tallies: readonly Tally[],
+    left: number,
+    plan: { file: string; digest: string } | undefined,
+  ): Promise<void>;
+}
+
+async function readPlan(
+  terminal: Terminal,
+  flags: MigrateFlags,
+  { database, layout }: Opened,
+  presenter: Presenter,
+): Promise<Tally[]> {
+  const file =
+    flags.planOut === undefined
+      ? undefined
+      : await PlanFile.create(flags.planOut, database.identity, layout.configuration);
+  const limit = (flags.limit ?? (flags.json ? 0 : SHOWN)) || Number.POSITIVE_INFINITY;
+  const tallies = new Tallies();
+  let shown = 0;
+  let chosen = 0;
+  await presenter.begin();
+  const progress = createProgress(terminal.stderr, {
+    animate: lookOf(terminal.stderr, terminal, flags).color && !terminal.stdout.isTTY,
+    quiet: flags.quiet ?? false,
+    label: 'planning',
+  });
+  await database.snapshot(async (session) => {
+    for await (const planned of streamPlan(session, layout, database)) {
+      tallies.add(planned);
+      await file?.add(planned);
+      if (tallies.total % 1000 === 0) progress.update(tallies.total);
+      if (!isChosen(planned, flags)) continue;
+      chosen++;
+      if (shown >= limit) continue;
+      shown++;
+      await presenter.show(planned);
+    }
+  });
+  if (flags.only !== undefined && chosen === 0) {
+    throw new OnecardError(
+      `No operator has the key ${JSON.stringify(flags.only)}${flags.decision ? ` and the decision ${flags.decision}` : ''}.`,
+      {
+        remedy: `--only takes the operator's key, the column ${layout.configuration.operators.key} of ${layout.operators.name.name}.`,
+      },
+    );
+  }
+  const digest = await file?.finish(tallies.all());
+  await presenter.end(
+    tallies.all(),
+    chosen - shown,
+    digest === undefined || flags.planOut === undefined ? undefined : { file: flags.planOut, digest },
+  );
+  return tallies.all();
+}
+
+/** Without a filter: whatever a person might want to see of this plan, which is not what stays as it is. */
+function isChosen(planned: PlannedOperator, { only, decision, json }: MigrateFlags): boolean {
+  if (only !== undefined && planned.operator !== only) return false;
+  if (decision !== undefined) return planned.decision === decision;
+  if (only !== undefined || json) return true;
+  return (
+    planned.action !== 'none' ||
+    planned.decision === 'review' ||
+    planned.decision === 'match' ||
+    planned.finding !== null
+  );
+}
+
+class DiffPresenter implements Presenter {
+  readonly #terminal: Terminal;
+  readonly #flags: MigrateFlags;
+  readonly #database: Database;
+  readonly #layout: Layout;
+  readonly #steps: readonly SchemaStep[];
+
+  constructor(
+    terminal: Terminal,
+    flags: MigrateFlags,
+    { database, layout }: Opened,
+    steps: readonly SchemaStep[],
+  ) {
+    this.#terminal = terminal;
+    this.#flags = flags;
+    this.#database = database;
+    this.#layout = layout;
+    this.#steps = steps;
+  }
+
+  get #look() {
+    return lookOf(this.#terminal.stdout, this.#terminal, this.#flags);
+  }
+
+  async begin(): Promise<void> {
+    const { kind, version, database } = this.#database.identity;
+    const brush = brushFor(this.#look);
+    await this.#print(
+      `${brush.strong('Dry run')} on ${kind} ${version}, database ${database}: nothing is written.\n`,
+    );
+  }
+
+  async show(planned: PlannedOperator): Promise<void> {
+    await this.#print(
+      renderOperator(planned, { look: this.#look, configuration: this.#layout.configuration }),
+    );
+    if (planned.action !== 'none' || planned.decision === 'review' || planned.decision === 'match')
+      await this.#print('');
+  }
+
+  async end(
+    tallies: readonly Tally[],
+    left: number,
+    plan: { file: string; digest: string } | undefined,
+  ): Promise<void> {
+    const brush = brushFor(this.#look);
+    if (left > 0)
+      await this.#print(
+        brush.quiet(
+          `… and ${left.toLocaleString('en')} more: --limit 0 shows all, --plan-out FILE keeps them.\n`,
+        ),
+      );
+    if (this.#flags.only === undefined) await this.#print(`${renderTally(tallies, this.#look)}\n`);
+    if (this.#steps.length > 0) await this.#print(`${renderSchemaSteps(this.#steps, this.#look)}\n`);
+    if (plan) await this.#print(`The plan is in ${plan.file}, its digest is ${plan.digest}.`);
+    await this.#print(renderHeadline(tallies));
+    await this.#print(this.#nextSteps(tallies));
+  }
+
+  #nextSteps(tallies: readonly Tally[]): string {
+    const brush = brushFor(this.#look);
+    const isReview = tallies.some(
+      ({ decision, action }) => decision === 'review' || (decision === 'match' && action === 'none'),
+    );
+    const pending = tallies.some(({ action }) => action !== 'none');
+    const lines = [
+      ...(pending ? ['onecard migrate                               do this; it asks first'] : []),
+      ...(isReview ? ['onecard migrate --dry-run --decision review   only what a human has to decide'] : []),
+      'onecard migrate --dry-run --plan-out FILE     keep the whole plan',
+      'onecard migrate --dry-run --sql               the statements, for review',
+    ];
+    return `\n${brush.strong('Next:')}\n${lines.map((line) => `  ${line}`).join('\n')}`;
+  }
+
+  #print(text: string): Promise<void> {
+    return write(this.#terminal.stdout, `${text}\n`);
+  }
+}
+
+/** One JSON document, written as it is read: `operators` can be a million long. */
+class JsonPresenter implements Presenter {
+  readonly #terminal: Terminal;
+  readonly #head: object;
+  #isFirst = true;
+
+  constructor(terminal: Terminal, { database, layout }: Opened, steps: readonly SchemaStep[]) {
+    this.#terminal = terminal;
+    this.#head = {
+      database: database.identity,
+      policies: layout.configuration.policies,
+      configuration: layout.configuration.digest,
+      schemaChanges: steps.map(({ sql, isApplication }) => ({ sql, isApplication })),
+    };
+  }
+
+  begin(): Promise<void> {
+    return write(this.#terminal.stdout, `${JSON.stringify(this.#head).slice(0, -1)},"operators":[`);
+  }
+
+  async show(planned: PlannedOperator): Promise<void> {
+    await write(this.#terminal.stdout, `${this.#isFirst ? '' : ','}\n${JSON.stringify(planned)}`);
+    this.#isFirst = false;
+  }
+
+  end(
+    tallies: readonly Tally[],
+    left: number,
+    plan: { file: string; digest: string } | undefined,
+  ): Promise<void> {
+    return write(
+      this.#terminal.stdout,
+      `],\n"notShown":${left},"totals":${JSON.stringify(tallies)}${plan ? `,"plan":${JSON.stringify(plan)}` : ''}}\n`,
+    );
+  }
+}

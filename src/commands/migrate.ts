@@ -1,0 +1,45 @@
+import type { PolicyFlags } from '../config/load.js';
+import { OnecardError } from '../errors.js';
+import type { Decision } from '../model/decision.js';
+import type { ExitCode } from '../model/exit-code.js';
+import { announceSample, readRequest, type SharedFlags, type Terminal } from './terminal.js';
+
+export interface MigrateFlags extends SharedFlags, PolicyFlags {
+  readonly dryRun?: boolean;
+  readonly limit?: number;
+  readonly only?: string;
+  readonly decision?: Decision;
+  readonly planOut?: string;
+  readonly sql?: boolean;
+  readonly yes?: boolean;
+  readonly allowSchemaChanges?: boolean;
+  readonly batchSize?: number;
+  readonly ticket?: string;
+  readonly detailedExitcode?: boolean;
+}
+
+/** Flags that only look: with them and without `--dry-run`, somebody means another thing than would happen. */
+const LOOKING = ['limit', 'only', 'decision', 'planOut', 'sql'] as const;
+const FLAG = {
+  limit: '--limit',
+  only: '--only',
+  decision: '--decision',
+  planOut: '--plan-out',
+  sql: '--sql',
+};
+
+export async function migrate(terminal: Terminal, flags: MigrateFlags): Promise<ExitCode> {
+  const looking = LOOKING.find((flag) => flags[flag] !== undefined);
+  if (!flags.dryRun && looking !== undefined) {
+    throw new OnecardError(
+      `${FLAG[looking]} is about what a dry run shows; a run always does the whole plan.`,
+      {
+        remedy: 'Add --dry-run, or leave the flag out.',
+      },
+    );
+  }
+  const request = readRequest(terminal, flags);
+  announceSample(terminal, flags, request);
+  if (flags.dryRun) return (await import('./dry-run.js')).dryRun(terminal, flags, request);
+  return (await import('./full-run.js')).fullRun(terminal, flags, request);
+}

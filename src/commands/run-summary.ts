@@ -1,0 +1,76 @@
+import type { DatabaseIdentity } from '../database/database.js';
+import type { Tally } from '../model/decision.js';
+import { formatCount, formatDuration } from '../output/terminal/amounts.js';
+import { brushFor, type Look } from '../output/terminal/look.js';
+import { renderFacts } from '../output/terminal/tables.js';
+import { renderViolations } from '../output/terminal/verification.js';
+import type { Check } from '../verify/verification.js';
+
+/** What a run came to: `summary.json`, and the end of what `onecard migrate` prints. */
+export interface RunSummary {
+  readonly run: string;
+  readonly database: DatabaseIdentity;
+  readonly ticket: string | null;
+  readonly startedAt: string;
+  readonly finishedAt: string | null;
+  readonly milliseconds: number;
+  readonly decisions: number | null;
+  readonly created: number;
+  readonly linked: number;
+  /** Planned, but changed by others before their batch: not written. */
+  readonly stale: number;
+  /** Arrived while the run worked, and not in its plan. */
+  readonly late: number;
+  readonly leftForReview: number;
+  /** All operators as they are now. */
+  readonly totals: readonly Tally[];
+  readonly violations: number;
+  readonly checks: readonly Check[];
+  readonly report: string;
+  readonly auditHead: string;
+}
+
+export function renderRunSummary(summary: RunSummary, look: Look): string {
+  const brush = brushFor(look);
+  const good = summary.violations === 0;
+  const facts: (readonly [string, string | number])[] = [
+    ['run', summary.run],
+    ['database', `${summary.database.kind} ${summary.database.version}, ${summary.database.database}`],
+    ['operators seen', summary.decisions ?? 0],
+    ['cards created and linked', summary.created],
+    ['linked to existing persons', summary.linked],
+    ...(summary.stale > 0 ? [['not written, changed by others', summary.stale] as const] : []),
+    ...(summary.late > 0 ? [['arrived while the run worked', summary.late] as const] : []),
+    ['left for review', summary.leftForReview],
+    [
+      'verification',
+      good
+        ? `passed, ${summary.checks.length} checks`
+        : `FAILED: ${formatCount(summary.violations)} violations`,
+    ],
+    ['duration', formatDuration(summary.milliseconds)],
+    ['audit report', summary.report],
+  ];
+  const next = [
+    ...(summary.stale + summary.late > 0
+      ? ['onecard migrate                 takes up what changed or arrived meanwhile']
+      : []),
+    'onecard verify                  prove it again at any time',
+    `onecard report --run ${summary.run}   who is linked to whom, and why`,
+    ...(summary.leftForReview > 0
+      ? ['onecard migrate --dry-run --decision review   what a human has to decide']
+      : []),
+  ];
+  return [
+    brush[good ? 'good' : 'bad'](good ? 'Done.' : 'Done, but the verification found violations.'),
+    renderFacts(facts, look),
+    ...(good ? [] : ['', renderViolations(summary.checks, look)]),
+    '',
+    // A new card has no calls: what clears away unused persons would take its operator along.
+    'The new cards have no calls yet: clean-ups of unused persons, and imports that archive persons they do not',
+    'know, would take their operators along. Tell whoever runs those, before they run.',
+    '',
+    brush.strong('Next:'),
+    ...next.map((line) => `  ${line}`),
+  ].join('\n');
+}

@@ -1,0 +1,96 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkLayout, type Layout } from '../config/layout.js';
+import { DEFAULT_FILE, loadConfiguration, type PolicyFlags } from '../config/load.js';
+import type { Database } from '../database/database.js';
+import { openDatabase } from '../database/open.js';
+import type { Mode } from '../database/session.js';
+import { findTarget, type Target } from '../database/target.js';
+import type { Configuration } from '../model/configuration.js';
+import type { PolicyName } from '../model/policies.js';
+import { POLICIES } from '../model/policies.js';
+import { brushFor, type Look } from '../output/terminal/look.js';
+
+/** The world a command runs in. */
+export interface Terminal {
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  readonly stdin: NodeJS.ReadStream;
+  readonly env: NodeJS.ProcessEnv;
+  /** The working folder: reports and the embedded sample are kept below it. */
+  readonly folder: string;
+}
+
+/** Flags that every command takes. */
+export interface SharedFlags {
+  readonly config?: string;
+  readonly databaseUrl?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  /** false by `--no-color` */
+  readonly color?: boolean;
+  /** false by `--no-input` */
+  readonly input?: boolean;
+}
+
+/** What a command was asked, parsed, before any connection is made. */
+export interface Request {
+  readonly configuration: Configuration;
+  readonly target: Target;
+}
+
+/** @throws OnecardError for anything wrong with the configuration, the policies or the database URL. */
+export function readRequest(terminal: Terminal, flags: SharedFlags & PolicyFlags): Request {
+  const inFolder = join(terminal.folder, DEFAULT_FILE);
+  const file = flags.config ?? (existsSync(inFolder) ? inFolder : undefined);
+  const policies = Object.fromEntries(
+    (Object.keys(POLICIES) as PolicyName[]).map((policy) => [policy, flags[policy]]),
+  );
+  return {
+    configuration: loadConfiguration(file, policies),
+    target: findTarget(flags.databaseUrl, terminal.env),
+  };
+}
+
+export interface Opened {
+  readonly database: Database;
+  readonly layout: Layout;
+}
+
+/** Opens the database, holds the configuration against it, and closes it whatever happens. */
+export async function withDatabase<T>(
+  terminal: Terminal,
+  request: Request,
+  mode: Mode,
+  work: (opened: Opened) => Promise<T>,
+): Promise<T> {
+  const database = await openDatabase(request.target, mode, terminal.env, terminal.folder);
+  try {
+    return await work({ database, layout: await checkLayout(database, request.configuration) });
+  } finally {
+    await database.close();
+  }
+}
+
+/** Says loudly that no database was configured. */
+export function announceSample(terminal: Terminal, flags: SharedFlags, { target }: Request): void {
+  if (target.kind !== 'embedded' || flags.quiet) return;
+  const brush = brushFor(lookOf(terminal.stderr, terminal, flags));
+  terminal.stderr.write(
+    `${brush.warning('No database is configured: this works on the EMBEDDED SAMPLE, kept in .onecard/.')}\n` +
+      `${brush.quiet('For your own, set DATABASE_URL=postgres://… or mysql://… and name its tables in onecard.yaml.')}\n\n`,
+  );
+}
+
+/** How text may look on this stream (NO_COLOR, TERM=dumb, `--no-color`, or no terminal at all: plain). */
+export function lookOf(stream: NodeJS.WriteStream, { env }: Terminal, flags: SharedFlags): Look {
+  const isPlain = env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '';
+  const color = stream.isTTY === true && flags.color !== false && !isPlain && env['TERM'] !== 'dumb';
+  return { color, width: stream.isTTY ? (stream.columns ?? 80) : 100 };
+}
+
+/** Writes, and waits where the reader is slower. */
+export async function write(stream: NodeJS.WriteStream, text: string): Promise<void> {
+  if (stream.write(text)) return;
+  await new Promise<void>((resolve) => stream.once('drain', () => resolve()));
+}

@@ -1,0 +1,53 @@
+import { REASONS, type Tally } from '../model/decision.js';
+
+interface Summary {
+  readonly run: string;
+  readonly ticket: string | null;
+  readonly startedAt: string;
+  readonly finishedAt: string | null;
+  readonly created: number;
+  readonly linked: number;
+  readonly stale: number;
+  readonly late: number;
+  readonly leftForReview: number;
+  readonly violations: number;
+  readonly totals: readonly Tally[];
+  readonly auditHead: string;
+}
+
+/** The summary of a run for a change record; it holds counts alone, no personal data. */
+export function renderSummaryMarkdown(summary: Summary): string {
+  const facts: (readonly [string, string | number | null])[] = [
+    ['Ticket', summary.ticket],
+    ['Started', summary.startedAt],
+    ['Finished', summary.finishedAt],
+    ['Cards created and linked', summary.created],
+    ['Linked to existing persons', summary.linked],
+    ['Not written, changed by others', summary.stale],
+    ['Arrived while the run worked', summary.late],
+    ['Left for review', summary.leftForReview],
+    ['Violations found by the verification', summary.violations],
+    ['Head of the audit chain', summary.auditHead],
+  ];
+  const totals = summary.totals.map(
+    ({ decision, reason, finding, operators }) =>
+      `| ${decision} | ${finding ?? reason} | ${REASONS[reason]} | ${operators} |`,
+  );
+  return [
+    `# onecard run ${summary.run}`,
+    '',
+    ...facts
+      .filter(([, value]) => value !== null)
+      .map(([label, value]) => `- ${label}: ${plain(String(value))}`),
+    '',
+    '## All operators after the run',
+    '',
+    '| decision | reason | meaning | operators |',
+    '| --- | --- | --- | ---: |',
+    ...totals,
+    '',
+  ].join('\n');
+}
+
+/** Nothing in a value acts as Markdown or HTML. */
+const plain = (text: string) => text.replace(/[\\`*_{}[\]<>()#!|~]/g, '\\$&').replace(/\s+/g, ' ');

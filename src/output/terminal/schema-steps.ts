@@ -1,0 +1,21 @@
+import type { SchemaStep } from '../../journal/migrate.js';
+import { brushFor, type Look } from './look.js';
+
+/** All DDL of a run, for a reader who has to allow it. */
+export function renderSchemaSteps(steps: readonly SchemaStep[], look: Look): string {
+  const brush = brushFor(look);
+  const part = (title: string, chosen: readonly SchemaStep[]) =>
+    chosen.length === 0 ? [] : [brush.strong(title), ...chosen.map(({ sql }) => indented(sql))];
+  return [
+    ...part(
+      "Schema changes on the application's own tables (these need --allow-schema-changes):",
+      steps.filter(({ isApplication }) => isApplication),
+    ),
+    ...part(
+      "Schema changes: onecard's journal, in tables of its own:",
+      steps.filter(({ isApplication }) => !isApplication),
+    ),
+  ].join('\n');
+}
+
+const indented = (sql: string) => `  ${sql.replaceAll('\n', '\n  ')};`;

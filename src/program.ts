@@ -1,0 +1,158 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { MigrateFlags } from './commands/migrate.js';
+import type { ReportFlags } from './commands/report.js';
+import type { ScanFlags } from './commands/scan.js';
+import type { SharedFlags, Terminal } from './commands/terminal.js';
+import type { VerifyFlags } from './commands/verify.js';
+import { OnecardError } from './errors.js';
+import { DECISIONS } from './model/decision.js';
+import { ExitCode } from './model/exit-code.js';
+import { POLICIES, type PolicyName } from './model/policies.js';
+import { VERSION } from './version.js';
+
+/**
+ * Runs one command; each is loaded only when it is called.
+ * @returns the exit code.
+ */
+export async function runProgram(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  let exitCode: ExitCode = ExitCode.Done;
+  const call = async <F extends SharedFlags>(
+    command: Command,
+    run: Promise<(terminal: Terminal, flags: F) => Promise<ExitCode>>,
+  ) => {
+    exitCode = await (await run)(terminal, command.optsWithGlobals<F>());
+  };
+  const program = new Command('onecard')
+    .description('Gives every human operator its one linked person card, on PostgreSQL, MariaDB and MySQL.')
+    .version(VERSION)
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand(false)
+    .configureOutput({ writeOut: (text) => terminal.stdout.write(text), writeErr: () => undefined })
+    .exitOverride()
+    .addHelpText('after', EXAMPLES);
+
+  withPolicies(shared(program.command('scan')))
+    .description('take stock, read-only: decisions, key quality, likely API accounts, schema gaps')
+    .option('--detailed-exitcode', 'exit 3 when cards are pending, 4 when operators are left for review')
+    .action((_, command: Command) =>
+      call<ScanFlags>(
+        command,
+        import('./commands/scan.js').then((module) => module.scan),
+      ),
+    );
+
+  withPolicies(shared(program.command('migrate')))
+    .description('create and link the missing person cards; with --dry-run only show what would happen')
+    .option('--dry-run', 'show the whole plan and write nothing; the database itself refuses writes')
+    .option('--limit <n>', 'dry run: show at most so many operators (0: all)', wholeNumber)
+    .option('--only <operator>', 'dry run: show the operator with this key')
+    .addOption(
+      new Option('--decision <kind>', 'dry run: show operators with this decision').choices(DECISIONS),
+    )
+    .option('--plan-out <file>', 'dry run: write the whole plan to a file, as NDJSON')
+    .option('--sql', 'dry run: print the statements that a run would execute')
+    .option('--yes', 'run without asking')
+    .option('--allow-schema-changes', "add columns that are missing to the application's tables")
+    .option('--batch-size <n>', 'operators per transaction (default: as many as take 250 ms)', positiveNumber)
+    .option('--ticket <text>', 'kept with the run, such as a change number')
+    .option(
+      '--detailed-exitcode',
+      'exit 3 when cards are pending (dry run), 4 when operators are left for review',
+    )
+    .action((_, command: Command) =>
+      call<MigrateFlags>(
+        command,
+        import('./commands/migrate.js').then((module) => module.migrate),
+      ),
+    );
+
+  withPolicies(shared(program.command('verify')))
+    .description('prove from the database itself that every card and link is right')
+    .option('--complete', 'operators under review or skipped are violations, too')
+    .action((_, command: Command) =>
+      call<VerifyFlags>(
+        command,
+        import('./commands/verify.js').then((module) => module.verify),
+      ),
+    );
+
+  shared(program.command('report'))
+    .description('who is linked to whom, by which run, and why')
+    .addOption(
+      new Option('--format <format>', 'how to write it').choices(['table', 'csv', 'json']).default('table'),
+    )
+    .option('--run <run>', 'only operators that this run decided about')
+    .addOption(new Option('--decision <kind>', 'only operators with this decision').choices(DECISIONS))
+    .action((_, command: Command) =>
+      call<ReportFlags>(
+        command,
+        import('./commands/report.js').then((module) => module.report),
+      ),
+    );
+
+  try {
+    await program.parseAsync([...argv]);
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return ExitCode.Done;
+    if (error.code === 'commander.help') {
+      terminal.stderr.write(program.helpInformation());
+      return ExitCode.Usage;
+    }
+    throw new OnecardError(error.message.replace(/^error: /, '').replace(/\n\(/, ' ('), {
+      remedy: 'See `onecard --help`, or --help of the command.',
+    });
+  }
+  return exitCode;
+}
+
+const EXAMPLES = `
+Start here:
+  onecard migrate --dry-run     what would happen; without a database, on a sample
+  onecard migrate               do it
+  onecard verify                prove that it is right
+
+The database is found in --database-url, DATABASE_URL, DATABASE_URL_FILE, 
+or PGHOST and its kin.
+`;
+
+function shared(command: Command): Command {
+  return command
+    .option('--config <file>', 'the configuration (default: onecard.yaml, else the preset "sample")')
+    .option('--database-url <url>', 'the database, without a password')
+    .option('--json', 'one JSON document on stdout')
+    .option('--no-color', 'no colours')
+    .option('--no-input', 'never ask')
+    .option('--quiet', 'only results and errors')
+    .exitOverride()
+    .allowExcessArguments(false);
+}
+
+const POLICY_TEXTS: Readonly<Record<PolicyName, string>> = {
+  onMatch: 'an operator with exactly one matching person',
+  archivedOperators: 'archived operators',
+  anonymizedOperators: 'anonymized operators',
+  archivedPersons: 'archived persons',
+  onContradiction: 'a match that differs in another key',
+  onSharedKey: 'operators that share a key with another operator',
+};
+
+/** The policies as flags; their values are checked with those of the configuration. */
+function withPolicies(command: Command): Command {
+  for (const policy of Object.keys(POLICIES) as PolicyName[]) {
+    const flag = policy.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    command.option(`--${flag} <policy>`, `${POLICY_TEXTS[policy]}: ${POLICIES[policy].join(' | ')}`);
+  }
+  return command;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It has to be a whole number.');
+  return Number(text);
+}
+
+function positiveNumber(text: string): number {
+  const number = wholeNumber(text);
+  if (number === 0) throw new InvalidArgumentError('It has to be at least 1.');
+  return number;
+}

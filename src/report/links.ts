@@ -1,0 +1,137 @@
+import type { Layout } from '../config/layout.js';
+import type { Database } from '../database/database.js';
+import type { Dialect } from '../database/dialect.js';
+import type { Session } from '../database/session.js';
+import type { ChangeState } from '../journal/run.js';
+import { type Action, type Decision, REASONS, type Reason } from '../model/decision.js';
+import { linkSql } from '../plan/expressions.js';
+
+export interface LinkReportOptions {
+  /** Takes the word of this run alone. */
+  readonly run?: string;
+  readonly decision?: Decision;
+  readonly limit?: number;
+}
+
+/** Whom an operator row is linked to, and why. */
+export interface LinkRow {
+  readonly operator: string;
+  readonly operatorName: string;
+  /** Of the run that linked it, else of the newest run; null where no run decided about it. */
+  readonly decision: Decision | null;
+  readonly reason: Reason | null;
+  readonly reasonText: string | null;
+  /** As the link says, even where there is no such person. */
+  readonly person: string | null;
+  readonly personName: string | null;
+  /** `before`: by anybody else. Null where there is no link. */
+  readonly linkedBy: 'onecard' | 'before' | null;
+  /** The run that the decision is of. */
+  readonly run: string | null;
+  readonly changedAt: string | null;
+  readonly action: Action | null;
+  readonly state: ChangeState | null;
+}
+
+type Word = 'decision' | 'reason' | 'action' | 'run' | 'state' | 'changedAt';
+type SelectedRow = Omit<LinkRow, 'reasonText'>;
+
+/**
+ * Who is linked to whom, by which run and why: every operator row in the order of the keys, read piece by piece.
+ * What is shown is the live link; the journal says how it came about.
+ */
+export async function* linkReport(
+  session: Session,
+  database: Database,
+  layout: Layout,
+  options: LinkReportOptions,
+): AsyncIterable<LinkRow> {
+  const hasJournal = await findJournal(session, database);
+  const statement = linkReportSql(database.dialect, layout, options, hasJournal);
+  for await (const row of session.stream<SelectedRow>(statement)) {
+    yield { ...row, reasonText: row.reason === null ? null : (REASONS[row.reason] ?? row.reason) };
+  }
+}
+
+/** Asked in the same session: the embedded database has no second one. */
+async function findJournal(session: Session, { dialect: sql, journal, identity }: Database) {
+  const [row] = await session.rows<{ tables: string }>(
+    `SELECT ${sql.text('COUNT(*)')} AS tables
+  FROM information_schema.tables
+ WHERE table_schema = ${sql.literal(journal.schema ?? identity.database)}
+   AND table_name = ${sql.literal(`${journal.prefix}change`)}`,
+  );
+  return Number(row?.tables) > 0;
+}
+
+function linkReportSql(
+  sql: Dialect,
+  layout: Layout,
+  options: LinkReportOptions,
+  hasJournal: boolean,
+): string {
+  const { operators, persons } = layout.configuration;
+  const key = `o.${sql.identifier(operators.key)}`;
+  const personKey = `p.${sql.identifier(persons.key)}`;
+  const link = linkSql(sql, layout, 'o');
+  const { decision, limit } = options;
+  const word = (column: string) => (hasJournal ? `COALESCE(l.${column}, n.${column})` : 'NULL');
+  const words: Record<Word, string> = {
+    decision: word('decision'),
+    reason: word('reason'),
+    action: word('action'),
+    run: word('run_id'),
+    state: word('state'),
+    changedAt: word('changed_at'),
+  };
+  const selected = Object.entries(words).map(
+    ([name, expression]) => `${expression} AS ${sql.identifier(name)}`,
+  );
+  const byOnecard = hasJournal ? `WHEN l.operator IS NOT NULL THEN 'onecard'` : '';
+  const journal = hasJournal
+    ? `
+  LEFT JOIN linking AS l ON l.operator = ${sql.text(key)} AND l.person = ${sql.text(link)}
+  LEFT JOIN newest AS n ON n.operator = ${sql.text(key)}`
+    : '';
+  return `${hasJournal ? `WITH ${journalSql(sql, options.run)}\n` : ''}SELECT ${sql.text(key)} AS operator, ${nameSql(sql, 'o', operators.name)} AS ${sql.identifier('operatorName')},
+       ${sql.text(link)} AS person,
+       CASE WHEN ${personKey} IS NOT NULL THEN ${nameSql(sql, 'p', persons.name)} END AS ${sql.identifier('personName')},
+       CASE WHEN ${link} IS NULL THEN NULL ${byOnecard} ELSE 'before' END AS ${sql.identifier('linkedBy')},
+       ${selected.join(',\n       ')}
+  FROM ${sql.table(layout.operators.name)} AS o
+  LEFT JOIN ${sql.table(layout.persons.name)} AS p ON ${personKey} = ${link}${journal}${
+    decision === undefined ? '' : `\n WHERE ${words.decision} = ${sql.literal(decision)}`
+  }
+ ORDER BY ${sql.keyOrder(key, layout.operatorKey)}${limit === undefined ? '' : `\n LIMIT ${limit}`}`;
+}
+
+const WORDS = 'd.decision, d.action, d.reason, d.run_id, c.state, c.changed_at';
+
+/** Ranked rather than filtered by run: a run may have come later than an operator, or an operator than a run. */
+function journalSql(sql: Dialect, run: string | undefined): string {
+  const ofRun = run === undefined ? '' : ` AND d.run_id = ${sql.literal(run)}`;
+  const newness = `ROW_NUMBER() OVER (PARTITION BY ${sql.text('d.operator')} ORDER BY r.started_at DESC, r.id DESC, d.position) AS newness`;
+  const from = (join: string) => `FROM ${sql.journal('decision')} AS d
+            JOIN ${sql.journal('run')} AS r ON r.id = d.run_id
+            ${join} ${sql.journal('change')} AS c ON c.run_id = d.run_id AND c.position = d.position`;
+  return `-- the latest change that linked an operator
+linking AS (
+  SELECT w.*
+    FROM (SELECT c.operator, c.person, ${WORDS}, ${newness}
+            ${from('JOIN')}
+           WHERE c.state = 'applied'${ofRun}) AS w
+   WHERE w.newness = 1),
+-- the newest decision about an operator
+newest AS (
+  SELECT w.*
+    FROM (SELECT d.operator, ${WORDS}, ${newness}
+            ${from('LEFT JOIN')}
+           WHERE r.state <> 'planning'${ofRun}) AS w
+   WHERE w.newness = 1)`;
+}
+
+/** As people read it: the parts that are filled. */
+function nameSql(sql: Dialect, alias: string, columns: readonly string[]): string {
+  const parts = columns.map((column) => `NULLIF(${sql.text(`${alias}.${sql.identifier(column)}`)}, '')`);
+  return `CONCAT_WS(' ', ${parts.join(', ')})`;
+}

@@ -1,0 +1,141 @@
+import type { Layout } from '../config/layout.js';
+import type { Dialect } from '../database/dialect.js';
+import type { Session } from '../database/session.js';
+import { judgeKey, type Verdict } from './key-judgement.js';
+import { candidatePersonSql, humanOperatorSql } from './living-cards.js';
+
+/** How well one key tells humans apart on one side. Anonymized cards are left out: they have no keys. */
+export interface SideQuality {
+  readonly column: string;
+  /** Human operators, or persons. */
+  readonly rows: number;
+  /** Rows with a value that counts as a key. */
+  readonly filled: number;
+  /** Rows with a value that `match.ignoreValues` lists, such as "-". */
+  readonly ignored: number;
+  readonly distinct: number;
+  /** Values that several cards hold, and how many cards those are. */
+  readonly shared: number;
+  readonly sharing: number;
+  /** At most three, as compared, cut after 60 characters; the most shared first. */
+  readonly mostShared: readonly SharedValue[];
+}
+
+export interface SharedValue {
+  readonly value: string;
+  readonly cards: number;
+}
+
+export interface KeyQuality {
+  readonly key: string;
+  readonly operators: SideQuality;
+  readonly persons: SideQuality;
+  readonly verdict: Verdict;
+  /** The verdict in plain words. */
+  readonly judgement: string;
+}
+
+/** Every key of the configuration, in its order: one statement per key and side. */
+export async function keyQualities(session: Session, layout: Layout, sql: Dialect): Promise<KeyQuality[]> {
+  const operatorSide = {
+    table: layout.operators.name,
+    alias: 'o',
+    where: humanOperatorSql(sql, layout),
+  } as const;
+  const personSide = {
+    table: layout.persons.name,
+    alias: 'p',
+    where: candidatePersonSql(sql, layout),
+  } as const;
+  const { keys, ignoreValues } = layout.configuration.match;
+  const found: KeyQuality[] = [];
+  for (const key of keys) {
+    const measure = (side: Side, column: string) => measureSide(session, sql, side, column, ignoreValues);
+    const operators = await measure(operatorSide, key.operator);
+    const persons = await measure(personSide, key.person);
+    found.push({ key: key.name, operators, persons, ...judgeKey(operators, persons) });
+  }
+  return found;
+}
+
+interface Side {
+  readonly table: Layout['operators']['name'];
+  readonly alias: 'o' | 'p';
+  readonly where: string;
+}
+
+interface Measured {
+  cards: string | null;
+  filled: string | null;
+  ignored: string | null;
+  values_held: string | null;
+  values_shared: string | null;
+  sharing: string | null;
+  most_shared: string | null;
+}
+
+async function measureSide(
+  session: Session,
+  sql: Dialect,
+  side: Side,
+  column: string,
+  ignoreValues: readonly string[],
+): Promise<SideQuality> {
+  const [row] = await session.rows<Measured>(sideSql(sql, side, column, ignoreValues));
+  const count = (text: string | null | undefined) => Number(text ?? 0);
+  const pairs = JSON.parse(row?.most_shared ?? '[]') as [value: string, cards: number | string][];
+  return {
+    column,
+    rows: count(row?.cards),
+    filled: count(row?.filled),
+    ignored: count(row?.ignored),
+    distinct: count(row?.values_held),
+    shared: count(row?.values_shared),
+    sharing: count(row?.sharing),
+    mostShared: pairs.map(([value, cards]) => ({ value, cards: Number(cards) })),
+  };
+}
+
+/** Long enough to recognise a value; whole ones would make MariaDB group on disk, which takes three times as long. */
+const SHOWN_CHARACTERS = 60;
+const MOST_SHARED = 3;
+
+function sideSql(
+  sql: Dialect,
+  { table, alias, where }: Side,
+  column: string,
+  ignoreValues: readonly string[],
+): string {
+  const [letter, letters] =
+    sql.letters === undefined
+      ? ['', '']
+      : [`letter AS ${sql.inlined}(${sql.letters}),\n`, ' CROSS JOIN letter AS l'];
+  const junk = ['', ...ignoreValues].map(sql.literal);
+  const isJunk = `MAX(CASE WHEN t.text IN (${junk.join(', ')}) THEN 1 ELSE 0 END)`;
+  const isEmpty = `MAX(CASE WHEN t.text IS NULL OR t.text = '' THEN 1 ELSE 0 END)`;
+  const sum = (expression: string) => sql.text(`SUM(${expression})`);
+  const ofKeys = (expression: string) => sum(`CASE WHEN v.is_key = 1 THEN ${expression} ELSE 0 END`);
+  const ofShared = (expression: string) => sum(`CASE WHEN v.shared > 0 THEN ${expression} ELSE 0 END`);
+  const top = `CASE WHEN v.shared > 0 AND v.place <= ${MOST_SHARED} THEN ${sql.jsonArray(['v.text', 'v.cards'])} END`;
+  return `-- how well the key ${column.replaceAll(/\s+/g, ' ')} tells cards apart
+WITH ${letter}card AS ${sql.inlined}(
+  SELECT ${sql.normalized(`${alias}.${sql.identifier(column)}`)} AS text
+    FROM ${sql.table(table)} AS ${alias}${letters}
+   WHERE ${where}),
+held AS (
+  SELECT MIN(LEFT(t.text, ${SHOWN_CHARACTERS})) AS text, COUNT(*) AS cards,
+         ${isEmpty} AS is_empty, ${isJunk} AS is_junk
+    FROM card AS t GROUP BY ${sql.fingerprint('t.text')}),
+judged AS (
+  SELECT h.*, CASE WHEN h.is_empty = 0 AND h.is_junk = 0 THEN 1 ELSE 0 END AS is_key,
+         CASE WHEN h.is_empty = 0 AND h.is_junk = 0 AND h.cards > 1 THEN h.cards ELSE 0 END AS shared
+    FROM held AS h),
+ranked AS (
+  SELECT j.*, ROW_NUMBER() OVER (ORDER BY j.shared DESC, CASE WHEN j.shared > 0 THEN j.text END) AS place
+    FROM judged AS j)
+SELECT ${sum('v.cards')} AS cards, ${ofKeys('v.cards')} AS filled,
+       ${sum('CASE WHEN v.is_empty = 0 AND v.is_junk = 1 THEN v.cards ELSE 0 END')} AS ignored,
+       ${ofKeys('1')} AS values_held, ${ofShared('1')} AS values_shared, ${ofShared('v.cards')} AS sharing,
+       ${sql.joinJson(top, 'v.place')} AS most_shared
+  FROM ranked AS v`;
+}

@@ -1,0 +1,215 @@
+import { columnOf } from '../config/layout.js';
+import type { Dialect } from '../database/dialect.js';
+import type { Column } from '../database/schema.js';
+import type { CardField, Flag } from '../model/configuration.js';
+import { cardValueSql, linkSql } from '../plan/expressions.js';
+import { journaledKeySql, latestChangesSql } from './latest-changes.js';
+import {
+  type Check,
+  checkOf,
+  type Findings,
+  type Found,
+  findViolations,
+  keptSql,
+  shown,
+} from './verification.js';
+import type { Subject } from './verify.js';
+
+interface ChangeRow extends Found {
+  run_id: string;
+}
+
+const NOTHING: Findings = { violations: [], count: 0 };
+
+/** What was created and linked is there, as it was made. */
+export async function checkCards(subject: Subject): Promise<Check[]> {
+  const { session, layout, runs } = subject;
+  const { ssp, caller } = layout.configuration.persons;
+  const statements = new CardStatements(subject);
+  const { created, all } =
+    runs.length === 0 ? { created: 0, all: 0 } : await countChanges(subject, statements);
+  const find = async <Row extends Found>(statement: string, describe: (row: Row) => string) =>
+    runs.length === 0 ? NOTHING : findViolations(session, statement, describe);
+
+  const missing = await find(statements.missingCards(), describeMissing);
+  const withSsp = await find<FlagRow>(statements.granted(ssp), (row) => describeGranted(row, ssp));
+  const callers = await find<FlagRow>(statements.granted(caller), (row) => describeGranted(row, caller));
+  const differing = await findDifferences(subject, statements);
+  const otherLinks = await find(statements.otherLinks(), describeLink);
+  const fields = created * layout.configuration.card.length;
+  return [
+    checkOf('card-exists', 'Every card that was created is there', created, [missing]),
+    checkOf('card-denied-ssp', 'No created card has access to the SSP', created, [withSsp]),
+    checkOf('card-denied-caller', 'No created card can be selected as caller', created, [callers]),
+    checkOf('card-equals-operator', 'Every created card holds what its operator holds', fields, [differing]),
+    checkOf('link-as-journaled', 'Every changed operator still has the person it was given', all, [
+      otherLinks,
+    ]),
+  ];
+}
+
+async function countChanges({ session }: Subject, statements: CardStatements) {
+  const rows = await session.rows<{ action: string; changes: string }>(statements.counts());
+  const created = Number(rows.find(({ action }) => action === 'create')?.changes ?? 0);
+  return { created, all: rows.reduce((sum, { changes }) => sum + Number(changes), 0) };
+}
+
+/** The statements about the changes of the journal; each finds the rows that break one invariant. */
+class CardStatements {
+  readonly #subject: Subject;
+  readonly #sql: Dialect;
+  readonly #latest: string;
+  readonly #operatorKey: string;
+  readonly #personKey: string;
+  readonly #operators: string;
+  readonly #persons: string;
+
+  constructor(subject: Subject) {
+    const { layout, database } = subject;
+    const { dialect: sql } = database;
+    this.#subject = subject;
+    this.#sql = sql;
+    this.#latest = `WITH ${latestChangesSql(subject)}`;
+    this.#operatorKey = `o.${sql.identifier(layout.configuration.operators.key)}`;
+    this.#personKey = `p.${sql.identifier(layout.configuration.persons.key)}`;
+    this.#operators = `${sql.table(layout.operators.name)} AS o ON ${this.#operatorKey} = ${journaledKeySql(sql, 'c.operator', layout.operatorKey)}`;
+    this.#persons = `${sql.table(layout.persons.name)} AS p ON ${this.#personKey} = ${journaledKeySql(sql, 'c.person', layout.personKey)}`;
+  }
+
+  #total(): string {
+    return `${this.#sql.text('COUNT(*) OVER ()')} AS total`;
+  }
+
+  counts(): string {
+    return `${this.#latest}
+SELECT c.action, ${this.#sql.text('COUNT(*)')} AS changes
+  FROM latest AS c
+ GROUP BY c.action`;
+  }
+
+  missingCards(): string {
+    return `${this.#latest}
+SELECT c.operator, c.person, c.run_id, ${this.#total()}
+  FROM latest AS c
+  LEFT JOIN ${this.#persons}
+ WHERE c.action = 'create' AND ${this.#personKey} IS NULL
+ ${keptSql('c.operator')}`;
+  }
+
+  /** A column that is gone denies nothing. */
+  granted({ column, denied }: Flag): string {
+    const sql = this.#sql;
+    const target = this.#subject.layout.persons.columns.get(column);
+    const value = `p.${sql.identifier(column)}`;
+    const [isDenied, actual] =
+      target === undefined
+        ? ['FALSE', 'NULL']
+        : [sameSql(sql, target, value, sql.literal(denied)), sql.text(value)];
+    return `${this.#latest}
+SELECT c.operator, c.person, c.run_id, ${actual} AS actual, ${this.#total()}
+  FROM latest AS c
+  JOIN ${this.#persons}
+ WHERE c.action = 'create' AND NOT (${isDenied})
+ ${keptSql('c.operator')}`;
+  }
+
+  /** One column for each field of the card: NULL where it is equal, else what it should be and what it is. */
+  differences(fields: readonly CardField[]): string {
+    const sql = this.#sql;
+    const differences = fields.map((field, number) => {
+      const actual = `p.${sql.identifier(field.column)}`;
+      const expected = cardValueSql(sql, 'o', field);
+      const same = sameSql(sql, columnOf(this.#subject.layout.persons, field.column), actual, expected);
+      return `CASE WHEN NOT (${same})
+              THEN ${sql.jsonArray([sql.text(expected), sql.text(actual)])} END AS difference_${number}`;
+    });
+    const names = fields.map((_, number) => `d.difference_${number}`);
+    const some = names.map((name) => `${name} IS NOT NULL`);
+    return `${this.#latest}
+SELECT d.operator, d.person, d.run_id, ${names.join(', ')},
+       ${sql.text(`SUM(${some.map(sql.asNumber).join(' + ')}) OVER ()`)} AS total
+  FROM (SELECT c.operator, c.person, c.run_id,
+               ${differences.join(',\n               ')}
+          FROM latest AS c
+          JOIN ${this.#persons}
+          JOIN ${this.#operators}
+         WHERE c.action = 'create') AS d
+ WHERE ${some.join(' OR ')}
+ ${keptSql('d.operator')}`;
+  }
+
+  otherLinks(): string {
+    const sql = this.#sql;
+    const link = linkSql(sql, this.#subject.layout, 'o');
+    return `${this.#latest}
+SELECT c.operator, c.person, c.run_id, ${sql.text(link)} AS link, ${sql.text(this.#operatorKey)} AS present, ${this.#total()}
+  FROM latest AS c
+  LEFT JOIN ${this.#operators}
+ WHERE ${this.#operatorKey} IS NULL OR NOT (${sql.same(sql.text(link), 'c.person')})
+ ${keptSql('c.operator')}`;
+  }
+}
+
+/** Texts are compared byte by byte: most collations would take "Anna" for "anna" and "a " for "a". */
+function sameSql(sql: Dialect, target: Column, actual: string, expected: string): string {
+  if (target.family === 'text') {
+    const exact = /^char(acter)?\(/.test(target.type)
+      ? (value: string) => `RTRIM(${sql.text(value)})` // padded with blanks
+      : (value: string) => sql.text(value);
+    return sql.same(sql.keyOrder(exact(actual), target), sql.keyOrder(exact(expected), target));
+  }
+  return sql.same(actual, expected);
+}
+
+function describeMissing({ operator, person, run_id }: ChangeRow): string {
+  return `Card ${person}, created by run ${run_id} for operator ${operator}, does not exist.`;
+}
+
+interface FlagRow extends ChangeRow {
+  actual: string | null;
+}
+
+function describeGranted({ operator, person, actual }: FlagRow, { column, denied }: Flag): string {
+  return `Card ${person} of operator ${operator}: ${column} is ${shown(actual)} and should be ${shown(String(denied))}.`;
+}
+
+interface DifferenceRow extends ChangeRow {
+  [difference: `difference_${number}`]: string | null;
+}
+
+async function findDifferences(subject: Subject, statements: CardStatements): Promise<Findings> {
+  const { session, layout, runs } = subject;
+  const fields = layout.configuration.card;
+  if (runs.length === 0 || fields.length === 0) return NOTHING;
+  const rows = await session.rows<DifferenceRow>(statements.differences(fields));
+  const violations = rows.flatMap((row) =>
+    fields.flatMap((field, number) => {
+      const difference = row[`difference_${number}`];
+      if (difference == null) return [];
+      const [expected = null, actual = null] = JSON.parse(difference) as (string | null)[];
+      const source =
+        'from' in field.source ? `as ${field.source.from} of the operator` : 'by the configuration';
+      return [
+        {
+          operator: row.operator,
+          person: row.person,
+          text: `Card ${row.person} of operator ${row.operator}: ${field.column} is ${shown(actual)} and should be ${shown(expected)}, ${source}.`,
+        },
+      ];
+    }),
+  );
+  return { violations, count: Number(rows[0]?.total ?? 0) };
+}
+
+interface LinkRow extends ChangeRow {
+  link: string | null;
+  present: string | null;
+}
+
+function describeLink({ operator, person, run_id, link, present }: LinkRow): string {
+  const given = `which run ${run_id} linked to person ${person}`;
+  if (present === null) return `Operator ${operator}, ${given}, was deleted since.`;
+  return link === null
+    ? `Operator ${operator}, ${given}, is no longer linked.`
+    : `Operator ${operator}, ${given}, is linked to person ${link}.`;
+}

@@ -1,0 +1,48 @@
+import type { Dialect } from '../database/dialect.js';
+import type { Column } from '../database/schema.js';
+import type { Subject } from './verify.js';
+
+/**
+ * A CTE `latest`: of each operator the latest change that was applied, with the columns run_id, position,
+ * operator, action and person. A change that was rolled back is no longer applied.
+ */
+export function latestChangesSql({ database, runs, only }: Subject): string {
+  const { dialect: sql } = database;
+  const columns = ['run_id', 'position', 'operator', 'action', 'person'].map((column) => `c.${column}`);
+  const [run] = runs;
+  if (runs.length === 1 && run !== undefined) {
+    return `-- the changes that were applied
+latest AS (
+  SELECT ${columns.join(', ')}
+    FROM ${sql.journal('change')} AS c
+   WHERE c.run_id = ${sql.literal(run.id)} AND c.state = 'applied')`;
+  }
+  const ofRun = only === undefined ? '' : ` AND c.run_id = ${sql.literal(only.id)}`;
+  return `-- of each operator the latest change that was applied
+latest AS (
+  SELECT ${columns.join(', ')}
+    FROM (SELECT ${columns.join(', ')},
+                 ROW_NUMBER() OVER (PARTITION BY ${sql.text('c.operator')} ORDER BY r.started_at DESC, r.id DESC, c.position DESC) AS newness
+            FROM ${sql.journal('change')} AS c
+            JOIN ${sql.journal('run')} AS r ON r.id = c.run_id
+           WHERE c.state = 'applied' AND r.state <> 'planning') AS c
+   WHERE c.newness = 1${ofRun})`;
+}
+
+/** Keys as they are written; with anything else in place of a key, some servers end the whole statement. */
+const SPELLINGS = {
+  uuid: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$',
+  integer: '^-?[0-9]+$',
+} as const;
+
+/**
+ * A key from the journal, to be compared with the column by its index or a hash; NULL where it is no such key.
+ * The journal is not trusted here: an altered row has to be found, and must not stop the verification.
+ */
+export function journaledKeySql(sql: Dialect, expression: string, column: Column): string {
+  if (column.family !== 'uuid' && column.family !== 'integer') return sql.asKey(expression, column);
+  const isKey = `REGEXP_REPLACE(${expression}, ${sql.literal(SPELLINGS[column.family])}, '') = ''`;
+  // Any number of digits fits into `numeric`, which is compared with integers as they are.
+  const target = column.family === 'integer' ? { ...column, type: 'numeric' } : column;
+  return sql.asKey(`CASE WHEN ${isKey} THEN ${expression} END`, target);
+}

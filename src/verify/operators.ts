@@ -1,0 +1,240 @@
+import type { Layout } from '../config/layout.js';
+import type { Dialect } from '../database/dialect.js';
+import type { Run } from '../journal/run.js';
+import { REASONS, type Reason } from '../model/decision.js';
+import { conditionSql, flagSql, linkSql } from '../plan/expressions.js';
+import {
+  type Check,
+  type Counts,
+  checkOf,
+  type Found,
+  findViolations,
+  KEPT,
+  keptSql,
+  type Violation,
+} from './verification.js';
+import type { Subject } from './verify.js';
+
+/**
+ * How a human operator stands:
+ * linked     its person exists
+ * exempt     needs none by the policies for archived and anonymized operators
+ * review     the newest run left it for a human to decide
+ * skipped    the newest run left it out
+ * stale      the newest run meant to write, and did not, since something had changed or failed
+ * open       there is no run that could have said anything
+ * pending    the newest run has not come to it yet
+ * unknown    none of all that: it came after the newest run, or lost its link
+ * broken     linked to a person that does not exist
+ */
+type Standing =
+  | 'linked'
+  | 'exempt'
+  | 'review'
+  | 'skipped'
+  | 'stale'
+  | 'open'
+  | 'pending'
+  | 'unknown'
+  | 'broken';
+
+const ALWAYS_VIOLATED: readonly Standing[] = ['pending', 'unknown', 'broken'];
+const VIOLATED_WHEN_COMPLETE: readonly Standing[] = ['review', 'skipped', 'stale', 'open'];
+
+interface StandingRow extends Found {
+  standing: Standing;
+  reason: Reason | null;
+  hindrance: string | null;
+}
+
+/** Every human operator is linked to a person that exists, or was left out on purpose. */
+export async function checkOperatorsLinked(
+  subject: Subject,
+  complete: boolean,
+): Promise<{ check: Check; counts: Counts }> {
+  const { session, database, layout, only, runs } = subject;
+  const { dialect: sql } = database;
+  const newest = only ?? runs[0];
+  const standings = standingSql(sql, layout, newest);
+  const violated = complete ? [...ALWAYS_VIOLATED, ...VIOLATED_WHEN_COMPLETE] : ALWAYS_VIOLATED;
+
+  const rows = await session.rows<{ standing: Standing; operators: string }>(
+    `${standings}
+SELECT s.standing, ${sql.text('COUNT(*)')} AS operators
+  FROM standing AS s
+ GROUP BY s.standing`,
+  );
+  const findings = await findViolations<StandingRow>(
+    session,
+    `${standings}
+SELECT s.operator, s.person, s.standing, s.reason, s.hindrance, ${sql.text('COUNT(*) OVER ()')} AS total
+  FROM standing AS s
+ WHERE s.standing IN (${violated.map((standing) => sql.literal(standing)).join(', ')})
+ ${keptSql('s.operator')}`,
+    (row) => describeStanding(row, newest),
+  );
+  const counts = countStandings(rows);
+  return {
+    check: checkOf(
+      'every-operator-linked',
+      'Every human operator is linked to a person that exists',
+      counts.operators,
+      [findings],
+    ),
+    counts,
+  };
+}
+
+function standingSql(sql: Dialect, layout: Layout, newest: Run | undefined): string {
+  const { operators, persons } = layout.configuration;
+  const key = `o.${sql.identifier(operators.key)}`;
+  const personKey = `p.${sql.identifier(persons.key)}`;
+  const link = linkSql(sql, layout, 'o');
+  const undone = newest === undefined ? '' : `${undoneSql(sql, newest)},\n`;
+  const join = newest === undefined ? '' : `\n    LEFT JOIN undone AS u ON u.operator = ${sql.text(key)}`;
+  const journaled = newest === undefined ? `ELSE 'open'` : journaledSql();
+  const isBrokenKnown = newest === undefined ? 'FALSE' : `COALESCE(u.reason = 'broken-link', FALSE)`;
+  const [reason, hindrance] = newest === undefined ? ['NULL', 'NULL'] : ['u.reason', 'u.hindrance'];
+  return `WITH ${undone}-- how every human operator stands
+standing AS (
+  SELECT ${sql.text(key)} AS operator, ${sql.text(link)} AS person, ${reason} AS reason, ${hindrance} AS hindrance,
+         CASE WHEN ${personKey} IS NOT NULL THEN 'linked'
+              WHEN ${isBrokenKnown} THEN 'review'
+              WHEN ${link} IS NOT NULL THEN 'broken'
+              WHEN ${exemptSql(sql, layout)} THEN 'exempt'
+              ${journaled} END AS standing
+    FROM ${sql.table(layout.operators.name)} AS o
+    LEFT JOIN ${sql.table(layout.persons.name)} AS p ON ${personKey} = ${link}${join}
+   WHERE ${humanSql(sql, layout)})`;
+}
+
+/** Grouped, so that a server without hash joins indexes it; and nobody has two decisions in one run. */
+function undoneSql(sql: Dialect, newest: Run): string {
+  return `-- operators for whom the newest run wrote nothing, and why
+undone AS (
+  SELECT d.operator, MAX(d.decision) AS decision, MAX(d.action) AS action, MAX(d.reason) AS reason,
+         MAX(c.state) AS state, MAX(c.reason) AS hindrance
+    FROM ${sql.journal('decision')} AS d
+    LEFT JOIN ${sql.journal('change')} AS c ON c.run_id = d.run_id AND c.position = d.position
+   WHERE d.run_id = ${sql.literal(newest.id)}
+     AND d.decision <> 'linked'
+     AND (d.action = 'none' OR c.state IS NULL OR c.state <> 'applied')
+   GROUP BY d.operator)`;
+}
+
+const journaledSql = () => `WHEN u.operator IS NULL THEN 'unknown'
+              WHEN u.state IS NOT NULL THEN 'stale'
+              WHEN u.action <> 'none' THEN 'pending'
+              WHEN u.decision = 'skip' THEN 'skipped'
+              ELSE 'review'`;
+
+/** Rows that are operators, neither API accounts nor excluded. */
+function humanSql(sql: Dialect, { configuration: { operators } }: Layout): string {
+  return [
+    ...(operators.rows === undefined ? [] : [conditionSql(sql, 'o', operators.rows)]),
+    `NOT ${flagSql(sql, 'o', operators.apiAccount)}`,
+    `NOT ${flagSql(sql, 'o', operators.excluded)}`,
+  ].join(' AND ');
+}
+
+function exemptSql(sql: Dialect, { configuration: { operators, policies } }: Layout): string {
+  const exempt = [
+    ...(policies.archivedOperators === 'skip' ? [flagSql(sql, 'o', operators.archived)] : []),
+    ...(policies.anonymizedOperators === 'skip' ? [flagSql(sql, 'o', operators.anonymized)] : []),
+  ];
+  return exempt.length === 0 ? 'FALSE' : exempt.join(' OR ');
+}
+
+function countStandings(rows: readonly { standing: Standing; operators: string }[]): Counts {
+  const of = (...standings: Standing[]) =>
+    rows
+      .filter(({ standing }) => standings.includes(standing))
+      .reduce((sum, { operators }) => sum + Number(operators), 0);
+  return {
+    operators: rows.reduce((sum, { operators }) => sum + Number(operators), 0),
+    linked: of('linked'),
+    review: of('review'),
+    skipped: of('skipped', 'exempt'),
+    open: of('stale', 'open', 'pending', 'unknown', 'broken'),
+  };
+}
+
+function describeStanding(row: StandingRow, newest: Run | undefined): string {
+  const operator = `Operator ${row.operator}`;
+  const why = row.reason === null ? '' : `: ${REASONS[row.reason] ?? row.reason}`;
+  switch (row.standing) {
+    case 'broken':
+      return `${operator} is linked to the person ${row.person}, which does not exist.`;
+    case 'review':
+      return row.person === null
+        ? `${operator} is not linked to a person; run ${newest?.id} left it for review${why}.`
+        : `${operator} is linked to the person ${row.person}, which does not exist; run ${newest?.id} left it for review.`;
+    case 'skipped':
+      return `${operator} is not linked to a person; run ${newest?.id} skipped it${why}.`;
+    case 'stale':
+      return `${operator} is not linked to a person; run ${newest?.id} left it: ${row.hindrance ?? 'its change was taken back'}.`;
+    case 'pending':
+      return `${operator} is not linked to a person; run ${newest?.id} planned it and has no change for it.`;
+    case 'unknown':
+      return `${operator} is not linked to a person, and run ${newest?.id} left no word about it: it came later, or lost its link since.`;
+    default:
+      return `${operator} is not linked to a person.`;
+  }
+}
+
+/** So many operators of one person are named. */
+const NAMED = 20;
+
+interface SharedRow {
+  operator: string;
+  person: string;
+  operators: string;
+  total: string;
+}
+
+/** No person has two operator rows linked to it, whatever rows they are and whoever linked them. */
+export async function checkPersonsNotShared({ session, database, layout }: Subject): Promise<Check> {
+  const { dialect: sql } = database;
+  const operators = sql.table(layout.operators.name);
+  const key = `o.${sql.identifier(layout.configuration.operators.key)}`;
+  const link = linkSql(sql, layout, 'o');
+  const [linked] = await session.rows<{ persons: string }>(
+    `SELECT ${sql.text('COUNT(*)')} AS persons
+  FROM (SELECT ${link} AS person FROM ${operators} AS o WHERE ${link} IS NOT NULL GROUP BY ${link}) AS linked`,
+  );
+  const rows = await session.rows<SharedRow>(
+    `WITH -- persons with several operators
+shared AS (
+  SELECT ${link} AS person, COUNT(*) AS operators, COUNT(*) OVER () AS total
+    FROM ${operators} AS o
+   WHERE ${link} IS NOT NULL
+   GROUP BY ${link}
+  HAVING COUNT(*) > 1
+   ${keptSql('person')})
+SELECT m.operator, m.person, ${sql.text('m.operators')} AS operators, ${sql.text('m.total')} AS total
+  FROM (SELECT ${sql.text(key)} AS operator, ${sql.text('s.person')} AS person, s.operators, s.total,
+               ROW_NUMBER() OVER (PARTITION BY s.person ORDER BY ${key}) AS place
+          FROM shared AS s
+          JOIN ${operators} AS o ON ${link} = s.person) AS m
+ WHERE m.place <= ${NAMED}
+ ORDER BY m.person, m.place
+ LIMIT ${KEPT * NAMED}`,
+  );
+  const people = new Set(rows.map(({ person }) => person));
+  const violations = [...people].map((each) => describeShared(rows.filter(({ person }) => person === each)));
+  return checkOf('one-operator-per-person', 'No person is linked to two operators', Number(linked?.persons), [
+    { violations, count: Number(rows[0]?.total ?? 0) },
+  ]);
+}
+
+function describeShared(rows: readonly SharedRow[]): Violation {
+  const person = rows[0]?.person ?? null;
+  const operators = Number(rows[0]?.operators);
+  const more = operators > rows.length ? ` and ${operators - rows.length} more` : '';
+  const names = rows.map(({ operator }) => operator).join(', ');
+  return {
+    operator: null,
+    person,
+    text: `Person ${person} is linked to ${operators} operators instead of one: ${names}${more}.`,
+  };
+}
