@@ -11,7 +11,9 @@ export async function preflight(database: Database, layout: Layout): Promise<voi
   const { dialect: sql } = database;
   const { configuration, operators, persons } = layout;
   const fields = cardColumns(layout).filter((field) => persons.columns.has(field.column));
-  const columns = [configuration.persons.key, ...fields.map((field) => field.column)].map(sql.identifier).join(', ');
+  const columns = [configuration.persons.key, ...fields.map((field) => field.column)]
+    .map(sql.identifier)
+    .join(', ');
   const key = sql.asKey(sql.newKey(layout.personKey, persons.name), layout.personKey);
   const values = [key, ...fields.map((field) => cardValueSql(sql, 'o', field))].join(', ');
   const link = operators.columns.has(configuration.operators.link)
