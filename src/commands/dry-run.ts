@@ -65,16 +65,12 @@ async function readPlan(
   let shown = 0;
   let chosen = 0;
   await presenter.begin();
-  const progress = createProgress(terminal.stderr, {
-    animate: lookOf(terminal.stderr, terminal, flags).color && !terminal.stdout.isTTY,
-    quiet: flags.quiet ?? false,
-    label: 'planning',
-  });
-  await database.snapshot(async (session) => {
+  const progress = startProgress(terminal, flags);
+  const read = database.snapshot(async (session) => {
     for await (const planned of streamPlan(session, layout, database)) {
       tallies.add(planned);
+      progress.update(tallies.total);
       await file?.add(planned);
-      if (tallies.total % 1000 === 0) progress.update(tallies.total);
       if (!isChosen(planned, flags)) continue;
       chosen++;
       if (shown >= limit) continue;
@@ -82,21 +78,49 @@ async function readPlan(
       await presenter.show(planned);
     }
   });
-  if (flags.only !== undefined && chosen === 0) {
-    throw new OnecardError(
-      `No operator has the key ${JSON.stringify(flags.only)}${flags.decision ? ` and the decision ${flags.decision}` : ''}.`,
-      {
-        remedy: `--only takes the operator's key, the column ${layout.configuration.operators.key} of ${layout.operators.name.name}.`,
-      },
-    );
-  }
+  await read.then(progress.succeed, progress.fail);
   const digest = await file?.finish(tallies.all());
+  if (flags.only !== undefined && chosen === 0) throw noSuchOperator(flags.only, flags, layout);
   await presenter.end(
     tallies.all(),
     chosen - shown,
     digest === undefined || flags.planOut === undefined ? undefined : { file: flags.planOut, digest },
   );
   return tallies.all();
+}
+
+/**
+ * The database classifies for a while before the first operator comes; after that, the operators themselves
+ * show on a terminal that it goes on.
+ */
+function startProgress(terminal: Terminal, flags: MigrateFlags) {
+  const options = { animate: lookOf(terminal.stderr, terminal, flags).color, quiet: flags.quiet ?? false };
+  const classifying = createProgress(terminal.stderr, { ...options, label: 'classifying' });
+  const reading = terminal.stdout.isTTY
+    ? undefined
+    : createProgress(terminal.stderr, { ...options, animate: false, label: 'reading the plan' });
+  return {
+    update(done: number): void {
+      if (done === 1) classifying.succeed('classified');
+      if (done % 1000 === 0) reading?.update(done);
+    },
+    succeed: () => classifying.succeed('classified'),
+    fail(error: unknown): never {
+      classifying.fail('classifying was cut short');
+      throw error;
+    },
+  };
+}
+
+function noSuchOperator(
+  key: string,
+  { decision }: MigrateFlags,
+  { configuration, operators }: Layout,
+): OnecardError {
+  const which = decision === undefined ? '' : ` and the decision ${decision}`;
+  return new OnecardError(`No operator has the key ${JSON.stringify(key)}${which}.`, {
+    remedy: `--only takes the operator's key: the column ${configuration.operators.key} of ${operators.name.name}.`,
+  });
 }
 
 /** Without a filter: whatever a person might want to see of this plan, which is not what stays as it is. */
@@ -164,8 +188,10 @@ class DiffPresenter implements Presenter {
           `… and ${left.toLocaleString('en')} more: --limit 0 shows all, --plan-out FILE keeps them.\n`,
         ),
       );
-    if (this.#flags.only === undefined) await this.#print(`${renderTally(tallies, this.#look)}\n`);
-    if (this.#steps.length > 0) await this.#print(`${renderSchemaSteps(this.#steps, this.#look)}\n`);
+    const isCloserLook = this.#flags.only !== undefined || this.#flags.decision !== undefined;
+    if (!isCloserLook) await this.#print(`${renderTally(tallies, this.#look)}\n`);
+    if (this.#steps.length > 0 && !isCloserLook)
+      await this.#print(`${renderSchemaSteps(this.#steps, this.#look)}\n`);
     if (plan) await this.#print(`The plan is in ${plan.file}, its digest is ${plan.digest}.`);
     await this.#print(renderHeadline(tallies));
     await this.#print(this.#nextSteps(tallies));
@@ -207,13 +233,17 @@ class JsonPresenter implements Presenter {
     };
   }
 
-  begin(): Promise<void> {
-    return write(this.#terminal.stdout, `${JSON.stringify(this.#head).slice(0, -1)},"operators":[`);
-  }
+  /** Not before there is something to show: an error leaves stdout empty. */
+  async begin(): Promise<void> {}
 
   async show(planned: PlannedOperator): Promise<void> {
-    await write(this.#terminal.stdout, `${this.#isFirst ? '' : ','}\n${JSON.stringify(planned)}`);
+    await write(this.#terminal.stdout, `${this.#separator()}\n${JSON.stringify(planned)}`);
+  }
+
+  #separator(): string {
+    if (!this.#isFirst) return ',';
     this.#isFirst = false;
+    return `${JSON.stringify(this.#head).slice(0, -1)},"operators":[`;
   }
 
   end(
@@ -223,7 +253,7 @@ class JsonPresenter implements Presenter {
   ): Promise<void> {
     return write(
       this.#terminal.stdout,
-      `],\n"notShown":${left},"totals":${JSON.stringify(tallies)}${plan ? `,"plan":${JSON.stringify(plan)}` : ''}}\n`,
+      `${this.#isFirst ? this.#separator() : ''}],\n"notShown":${left},"totals":${JSON.stringify(tallies)}${plan ? `,"plan":${JSON.stringify(plan)}` : ''}}\n`,
     );
   }
 }

@@ -62,6 +62,16 @@ const KNOWN: Readonly<Record<string, { message: string; remedy: string; exitCode
     message: 'The database user lacks a privilege',
     remedy: 'Grant it; the README lists the privileges of each command.',
   },
+  '55P03': {
+    message: 'Another session holds a lock for too long',
+    remedy: 'The batch was rolled back; run the same command again to go on.',
+    ...failing,
+  },
+  ER_LOCK_WAIT_TIMEOUT: {
+    message: 'Another session holds a lock for too long',
+    remedy: 'The batch was rolled back; run the same command again to go on.',
+    ...failing,
+  },
   '57P01': {
     message: 'The database server is shutting down',
     remedy: 'Run the same command again when it is up.',
