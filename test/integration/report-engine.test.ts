@@ -1,0 +1,103 @@
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { STANDARD_SIZE, sampleRows, sampleSchema } from '../../fixtures/sample/index.js';
+import { executeRun } from '../../src/apply/run.js';
+import { checkLayout } from '../../src/config/layout.js';
+import { loadConfiguration } from '../../src/config/load.js';
+import { openDatabase } from '../../src/database/open.js';
+import { type LinkReportOptions, type LinkRow, linkReport } from '../../src/report/links.js';
+import { type DatabaseUnderTest, databases, type Template } from '../support/databases.js';
+
+// It reads the package beside the built program, which a test of the sources is not.
+vi.mock('../../src/version.js', () => ({ VERSION: 'test' }));
+
+const sample: Template = {
+  name: 'sample-for-reports',
+  async fill(query, kind) {
+    for (const statement of sampleSchema(kind)) await query(statement);
+    for (const statement of sampleRows(kind, STANDARD_SIZE)) await query(statement);
+  },
+};
+
+async function opened({ fresh, kind }: DatabaseUnderTest) {
+  const { url, folder } = await fresh(sample);
+  const target = url === undefined ? ({ kind: 'embedded' } as const) : { kind, url };
+  const database = await openDatabase(target, 'write', {}, folder);
+  onTestFinished(() => database.close());
+  const layout = await checkLayout(database, loadConfiguration(undefined, { onMatch: 'link' }));
+  return {
+    migrate: async () => {
+      const options = { ticket: undefined, batchSize: undefined, signal: new AbortController().signal };
+      return (await executeRun(database, layout, options, () => undefined)).run.id;
+    },
+    run: (sql: string) => database.transaction((session) => session.run(sql)),
+    report: (options: LinkReportOptions = {}) =>
+      database.snapshot(async (session) => {
+        const rows: LinkRow[] = [];
+        for await (const row of linkReport(session, database, layout, options)) rows.push({ ...row });
+        return rows;
+      }),
+  };
+}
+
+const of = (rows: readonly LinkRow[], operator: string) => rows.find((row) => row.operator === operator);
+
+describe.each(databases)('a link report on $name', (underTest) => {
+  it('says of every operator row, in the order of the keys, who linked it and why', async () => {
+    const { migrate, run: send, report } = await opened(underTest);
+    const run = await migrate();
+    const rows = await report();
+    expect(rows).toHaveLength(330);
+    expect(rows.map(({ operator }) => operator)).toEqual(rows.map(({ operator }) => operator).toSorted());
+
+    const linkedBefore = rows.find(
+      ({ linkedBy, decision }) => linkedBy === 'before' && decision === 'linked',
+    );
+    expect(linkedBefore).toMatchObject({ person: expect.any(String), state: null, changedAt: null, run });
+    const created = rows.filter(({ linkedBy, action }) => linkedBy === 'onecard' && action === 'create');
+    expect(created).toHaveLength(98);
+    for (const row of created) {
+      expect(row).toMatchObject({
+        decision: 'create',
+        reasonText: 'no person shares a key with it',
+        personName: row.operatorName,
+        state: 'applied',
+        changedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+        run,
+      });
+    }
+    const broken = rows.find(({ reason }) => reason === 'broken-link');
+    expect(broken).toMatchObject({ person: expect.any(String), personName: null, linkedBy: 'before' });
+
+    // What counts is the live link, whatever the journal says.
+    await send(`UPDATE operator SET person_id = NULL WHERE id = '${created[0]?.operator}'`);
+    expect(of(await report(), created[0]?.operator ?? '')).toMatchObject({
+      person: null,
+      linkedBy: null,
+      decision: 'create',
+      state: 'applied',
+    });
+  });
+
+  it('takes some of them: a decision, the first, a run', async () => {
+    const { migrate, report } = await opened(underTest);
+    const run = await migrate();
+    const all = await report();
+    const skipped = await report({ decision: 'skip' });
+    expect(skipped).toEqual(all.filter(({ decision }) => decision === 'skip'));
+    expect(await report({ limit: 2 })).toEqual(all.slice(0, 2));
+    expect(await report({ run })).toEqual(all);
+    const ofNobody = await report({ run: 'nobody' });
+    expect(new Set(ofNobody.map(({ decision }) => decision))).toEqual(new Set([null]));
+  });
+
+  it('works without a journal', async () => {
+    const { report } = await opened(underTest);
+    const rows = await report();
+    expect(rows).toHaveLength(330);
+    expect(new Set(rows.map(({ decision, run }) => `${decision} ${run}`))).toEqual(new Set(['null null']));
+    expect(of(rows, '0a000000-0000-4000-8000-000000000020')).toMatchObject({
+      person: '0b000000-0000-4000-8000-000000000020',
+      linkedBy: 'before',
+    });
+  });
+});
