@@ -241,7 +241,7 @@ async function finish(
       `\n${renderRunSummary(summary, lookOf(terminal.stdout, terminal, flags))}\n`,
     );
   if (summary.violations > 0) return ExitCode.Pending;
-  if (summary.stale > 0 || summary.late > 0) return ExitCode.DoneWithFindings;
+  if (summary.stale > 0 || summary.pending > 0) return ExitCode.DoneWithFindings;
   return flags.detailedExitcode && summary.leftForReview > 0 ? ExitCode.LeftForReview : ExitCode.Done;
 }
 
@@ -262,7 +262,7 @@ function summarize(
     milliseconds: Date.now() - started,
     decisions: run.decisions,
     ...applied,
-    late: pendingOf(closing) > applied.stale ? pendingOf(closing) - applied.stale : 0,
+    pending: pendingOf(closing),
     leftForReview: leftForReview(closing),
     totals: inOrder(closing),
     violations: verification.checks.reduce((total, check) => total + check.violationCount, 0),

@@ -19,8 +19,8 @@ export interface RunSummary {
   readonly linked: number;
   /** Planned, but changed by others before their batch: not written. */
   readonly stale: number;
-  /** Arrived while the run worked, and not in its plan. */
-  readonly late: number;
+  /** What a run would write now: for operators that arrived or changed while this one worked. */
+  readonly pending: number;
   readonly leftForReview: number;
   /** All operators as they are now. */
   readonly totals: readonly Tally[];
@@ -40,7 +40,7 @@ export function renderRunSummary(summary: RunSummary, look: Look): string {
     ['cards created and linked', summary.created],
     ['linked to existing persons', summary.linked],
     ...(summary.stale > 0 ? [['not written, changed by others', summary.stale] as const] : []),
-    ...(summary.late > 0 ? [['arrived while the run worked', summary.late] as const] : []),
+    ...(summary.pending > 0 ? [['arrived or changed meanwhile', summary.pending] as const] : []),
     ['left for review', summary.leftForReview],
     [
       'verification',
@@ -52,7 +52,7 @@ export function renderRunSummary(summary: RunSummary, look: Look): string {
     ['audit report', summary.report],
   ];
   const next = [
-    ...(summary.stale + summary.late > 0
+    ...(summary.pending > 0
       ? ['onecard migrate                 takes up what changed or arrived meanwhile']
       : []),
     'onecard verify                  prove it again at any time',

@@ -8,7 +8,7 @@ interface Summary {
   readonly created: number;
   readonly linked: number;
   readonly stale: number;
-  readonly late: number;
+  readonly pending: number;
   readonly leftForReview: number;
   readonly violations: number;
   readonly totals: readonly Tally[];
@@ -24,7 +24,7 @@ export function renderSummaryMarkdown(summary: Summary): string {
     ['Cards created and linked', summary.created],
     ['Linked to existing persons', summary.linked],
     ['Not written, changed by others', summary.stale],
-    ['Arrived while the run worked', summary.late],
+    ['Arrived or changed meanwhile, and pending now', summary.pending],
     ['Left for review', summary.leftForReview],
     ['Violations found by the verification', summary.violations],
     ['Head of the audit chain', summary.auditHead],

@@ -15,6 +15,8 @@ export function renderSchemaSteps(steps: readonly SchemaStep[], look: Look): str
       "Schema changes: onecard's journal, in tables of its own:",
       steps.filter(({ isApplication }) => !isApplication),
     ),
+    // knex makes these two itself, before the first step.
+    brush.quiet('  and beside it migration and migration_lock, which keep what of this was done.'),
   ].join('\n');
 }
 
