@@ -49,7 +49,8 @@ const NO_FIRST_NAMES = new Set([
 export function judgeAccount(account: Account): string[] {
   const strong = strongSigns(account);
   const weak = weakSigns(account);
-  return strong.length + Math.min(weak.length, 1) >= 2 && strong.length > 0 ? [...strong, ...weak] : [];
+  const isLikely = strong.length >= 2 || (strong.length === 1 && weak.length > 0);
+  return isLikely ? [...strong, ...weak] : [];
 }
 
 function strongSigns(account: Account): string[] {
@@ -128,7 +129,7 @@ function localPart(mail: string): string {
 function wordsOf(text: string): string[] {
   return text
     .toLowerCase()
-    .replace(/\b(?:do[-_. ]?not|no)[-_. ]?reply/g, ' noreply ')
+    .replace(/(?<!\p{L})(?:do[-_. ]?not|no)[-_. ]?reply(?!\p{L})/gu, ' noreply ')
     .split(/\P{L}+/u)
     .filter((word) => word !== '');
 }

@@ -103,11 +103,11 @@ function searchedLetters(): string[] {
 }
 
 function readAccount(row: Row, columns: Columns, ignoreValues: readonly string[]): Account {
-  const valueOf = (column: string) => row[`text_${columns.read.indexOf(column)}`] ?? '';
+  const textOf = (column: string) => row[`text_${columns.read.indexOf(column)}`] ?? '';
   const labelled = (keys: readonly MatchKey[]) =>
-    keys.map(({ name, operator }) => ({ label: name, value: valueOf(operator) }));
-  const joined = (names: readonly string[]) => names.map(valueOf).join(' ');
-  const isFilled = (column: string) => !['', ...ignoreValues].includes(valueOf(column).trim().toLowerCase());
+    keys.map(({ name, operator }) => ({ label: name, value: textOf(operator) }));
+  const joined = (names: readonly string[]) => names.map(textOf).join(' ');
+  const isFilled = (column: string) => !['', ...ignoreValues].includes(textOf(column).trim().toLowerCase());
   const { employeeNumbers, names, firstNames, lastLogin } = columns;
   return {
     logins: labelled(columns.logins),
@@ -116,7 +116,7 @@ function readAccount(row: Row, columns: Columns, ignoreValues: readonly string[]
     familyName: joined(names.filter((column) => !firstNames.includes(column))),
     hasEmployeeNumber:
       employeeNumbers.length === 0 ? undefined : employeeNumbers.some(({ operator }) => isFilled(operator)),
-    hasLoggedIn: lastLogin === undefined ? undefined : valueOf(lastLogin) !== '',
+    hasLoggedIn: lastLogin === undefined ? undefined : textOf(lastLogin) !== '',
   };
 }
 

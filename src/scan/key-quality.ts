@@ -117,7 +117,7 @@ function sideSql(
   const ofKeys = (expression: string) => sum(`CASE WHEN v.is_key = 1 THEN ${expression} ELSE 0 END`);
   const ofShared = (expression: string) => sum(`CASE WHEN v.shared > 0 THEN ${expression} ELSE 0 END`);
   const top = `CASE WHEN v.shared > 0 AND v.place <= ${MOST_SHARED} THEN ${sql.jsonArray(['v.text', 'v.cards'])} END`;
-  return `-- how well the key ${column.replaceAll(/\s+/g, ' ')} tells cards apart
+  return `-- how well a key tells cards apart
 WITH ${letter}card AS ${sql.inlined}(
   SELECT ${sql.normalized(`${alias}.${sql.identifier(column)}`)} AS text
     FROM ${sql.table(table)} AS ${alias}${letters}
