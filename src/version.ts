@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 
-const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+// By the package's own name for it, since the sources and the built program lie at different depths.
+const manifest: unknown = createRequire(import.meta.url)('#package');
 
 /** The version of this package. */
 export const VERSION =

@@ -42,7 +42,7 @@ export interface Database {
   snapshot<T>(work: (session: Session) => Promise<T>): Promise<T>;
   /** One READ COMMITTED transaction; any error rolls all of it back. */
   transaction<T>(work: (session: Session) => Promise<T>, options?: TransactionOptions): Promise<T>;
-  /** Takes the lock of this database for as long as this process lives; the holder where another has it. */
+  /** Takes the lock of this database, until it is closed or the process ends; the holder where another has it. */
   lock(): Promise<LockHolder | undefined>;
   readonly journal: JournalPlace;
   /** For knex: the journal's table, with its schema. */

@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { STANDARD_SIZE, sampleRows, sampleSchema } from '../../fixtures/sample/index.js';
 import { executeRun } from '../../src/apply/run.js';
 import { checkLayout } from '../../src/config/layout.js';
@@ -6,9 +6,6 @@ import { loadConfiguration } from '../../src/config/load.js';
 import { openDatabase } from '../../src/database/open.js';
 import { type LinkReportOptions, type LinkRow, linkReport } from '../../src/report/links.js';
 import { type DatabaseUnderTest, databases, type Template } from '../support/databases.js';
-
-// It reads the package beside the built program, which a test of the sources is not.
-vi.mock('../../src/version.js', () => ({ VERSION: 'test' }));
 
 const sample: Template = {
   name: 'sample-for-reports',

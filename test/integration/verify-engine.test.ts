@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { STANDARD_SIZE, sampleRows, sampleSchema } from '../../fixtures/sample/index.js';
 import { executeRun } from '../../src/apply/run.js';
 import { checkLayout, type Layout } from '../../src/config/layout.js';
@@ -10,9 +10,6 @@ import { RunTable } from '../../src/journal/journal.js';
 import type { Verification } from '../../src/verify/verification.js';
 import { verifyDatabase } from '../../src/verify/verify.js';
 import { type DatabaseUnderTest, databases, type Template, type TestDatabase } from '../support/databases.js';
-
-// It reads the package beside the built program, which a test of the sources is not.
-vi.mock('../../src/version.js', () => ({ VERSION: 'test' }));
 
 /** Two operators share a person in the sample; this one of them is freed, and then left for review. */
 const FREED = '0a000000-0000-4000-8000-000000000034';
