@@ -27,6 +27,8 @@ export interface Dialect {
   normalized(expression: string): string;
   /** Groups normalized values bytewise, quickly; null for null. */
   fingerprint(expression: string): string;
+  /** A small number that equal texts have in common; others hardly ever. */
+  digest(expression: string): string;
   /** True where the text holds a letter whose lower case is unsure on this server. */
   unsure(expression: string): string;
   /** The number of characters. */
@@ -45,6 +47,8 @@ export interface Dialect {
   readonly materialized: string;
   /** Inlines a CTE, where the server would not by itself. */
   readonly inlined: string;
+  /** Ends a subquery whose columns are read several times, where the server would repeat their expressions. */
+  readonly evaluatedOnce: string;
 
   /** HMAC-SHA-256 of a text, as hex; the key is 32 bytes of hex. */
   hmac(text: string, key: string): string;

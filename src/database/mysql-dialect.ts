@@ -59,6 +59,7 @@ export function mysqlDialect({ collation, unsureLetters }: LowerCasing): Dialect
     // Texts are grouped by a digest of fixed width: grouping the texts themselves takes ten times as long,
     // and every collation but the newest ignores trailing blanks.
     fingerprint: (expression) => `UNHEX(SHA2(${expression}, 256))`,
+    digest: (expression) => `CRC32(${expression})`,
     unsure: (expression) =>
       `(LENGTH(${text(expression)}) > CHAR_LENGTH(${text(expression)}) AND ${text(expression)} REGEXP ${unsureClass})`,
     characters: (expression) => `CHAR_LENGTH(${expression})`,
@@ -71,6 +72,7 @@ export function mysqlDialect({ collation, unsureLetters }: LowerCasing): Dialect
 
     materialized: '',
     inlined: '',
+    evaluatedOnce: '',
 
     hmac: (expression, key) => {
       const { inner, outer } = hmacPads(key);

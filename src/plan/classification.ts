@@ -1,5 +1,6 @@
 import type { Layout } from '../config/layout.js';
 import type { Dialect } from '../database/dialect.js';
+import type { MatchKey } from '../model/configuration.js';
 import { MAX_CANDIDATES } from '../model/decision.js';
 import { conditionSql, flagSql, linkSql, misfitSql } from './expressions.js';
 
@@ -8,7 +9,8 @@ import { conditionSql, flagSql, linkSql, misfitSql } from './expressions.js';
  *
  * Each side is grouped by the value of a key *before* the sides meet: joining the rows themselves would pair
  * every card that holds a junk value with every other. What no second card holds is dropped there, so that all
- * that follows is about the few values that several cards share.
+ * that follows is about the few values that several cards share. To normalise a key costs as much as to read
+ * its row, hence each one is evaluated where it is grouped, and once more where its value is looked up.
  */
 export function classificationSql(layout: Layout, sql: Dialect, more: readonly string[] = []): string {
   const parts = new Classification(layout, sql);
@@ -53,18 +55,18 @@ class Classification {
       ...(sql.letters === undefined
         ? []
         : [`-- how letters beyond ASCII are lower-cased\nletter AS ${sql.inlined}(${sql.letters})`]),
+      this.#operatorCard(),
+      this.#personCard(),
       this.#broken(),
       this.#taken(),
-      this.#operatorText(),
-      this.#operatorCard(),
-      this.#personText(),
-      this.#personCard(),
-      ...this.#keys().map(({ number }) => this.#value(number)),
+      ...this.#shared(),
+      this.#brokenValue(),
       this.#member(),
       this.#rankedMember(),
       this.#crowd(),
       this.#hit(),
       this.#summary(),
+      this.#known(),
     ];
   }
 
@@ -72,72 +74,69 @@ class Classification {
     return this.#layout.configuration.match.keys.map((key, index) => ({ ...key, number: index + 1 }));
   }
 
-  #broken(): string {
-    return `-- links to a person that does not exist
-broken AS (
-  SELECT DISTINCT ${this.#link} AS link FROM ${this.#operatorTable} AS o
-    LEFT JOIN ${this.#personTable} AS p ON p.${this.#personKey} = ${this.#link}
-   WHERE ${this.#link} IS NOT NULL AND p.${this.#personKey} IS NULL)`;
+  /** One arm for each key. */
+  #arms(arm: (number: number) => string): string {
+    return this.#keys()
+      .map(({ number }) => arm(number))
+      .join('\n   UNION ALL\n  ');
   }
 
-  #taken(): string {
-    return `-- persons that any operator row whatsoever is linked to
-taken AS (
-  SELECT DISTINCT ${this.#link} AS person FROM ${this.#operatorTable} AS o WHERE ${this.#link} IS NOT NULL)`;
+  #operatorCard(): string {
+    return `-- the keys of every operator row as text, trimmed and lower-cased
+operator_card AS ${this.#sql.inlined}(
+  SELECT o.${this.#operatorKey} AS operator, ${this.#link} AS link,
+         CASE ${this.#outside()} END AS outside${this.#rawKeys('o')}${this.#comparedKeys('o')}
+    FROM ${this.#operatorTable} AS o${this.#letters})`;
+  }
+
+  #personCard(): string {
+    const sql = this.#sql;
+    const unsure = this.#keys().map(
+      ({ person, number }) =>
+        `,\n         ${sql.asNumber(sql.unsure(`p.${sql.identifier(person)}`))} AS unsure_${number}`,
+    );
+    return `-- the keys of every person
+person_card AS ${sql.inlined}(
+  SELECT p.${this.#personKey} AS person${this.#rawKeys('p')}${this.#comparedKeys('p')}${unsure.join('')}
+    FROM ${this.#personTable} AS p${this.#letters})`;
+  }
+
+  #column(alias: 'o' | 'p', key: MatchKey): string {
+    return `${alias}.${this.#sql.identifier(alias === 'o' ? key.operator : key.person)}`;
+  }
+
+  /** raw_N: what the column holds. */
+  #rawKeys(alias: 'o' | 'p'): string {
+    return this.#keys()
+      .map((key) => `,\n         ${this.#column(alias, key)} AS raw_${key.number}`)
+      .join('');
+  }
+
+  /** key_N: how it is compared; ignored values are still among them. */
+  #comparedKeys(alias: 'o' | 'p'): string {
+    return this.#keys()
+      .map((key) => `,\n         ${this.#compared(alias, key)} AS key_${key.number}`)
+      .join('');
+  }
+
+  #compared(alias: 'o' | 'p', key: MatchKey): string {
+    const sql = this.#sql;
+    const { operators, persons, policies } = this.#layout.configuration;
+    const anonymized = flagSql(sql, alias, (alias === 'o' ? operators : persons).anonymized);
+    const ignored =
+      alias === 'p' && policies.archivedPersons === 'ignore'
+        ? ` OR ${flagSql(sql, 'p', persons.archived)}`
+        : '';
+    return `CASE WHEN ${anonymized}${ignored} THEN NULL ELSE ${sql.normalized(this.#column(alias, key))} END`;
   }
 
   #outside(): string {
     const { operators } = this.#layout.configuration;
     const sql = this.#sql;
     const rows = operators.rows === undefined ? 'TRUE' : conditionSql(sql, 'o', operators.rows);
-    return `CASE WHEN NOT ${rows} THEN 'not-an-operator'
+    return `WHEN NOT ${rows} THEN 'not-an-operator'
               WHEN ${flagSql(sql, 'o', operators.apiAccount)} THEN 'api-account'
-              WHEN ${flagSql(sql, 'o', operators.excluded)} THEN 'excluded' END`;
-  }
-
-  #operatorText(): string {
-    const sql = this.#sql;
-    const columns = this.#keys().map(
-      ({ number, operator }) =>
-        `,\n         ${sql.normalized(`o.${sql.identifier(operator)}`)} AS text_${number}`,
-    );
-    return `-- the keys of every operator row as text, trimmed and lower-cased
-operator_text AS ${sql.inlined}(
-  SELECT o.${this.#operatorKey} AS operator, ${this.#link} AS link,
-         ${flagSql(sql, 'o', this.#layout.configuration.operators.anonymized)} AS anonymized,
-         ${this.#outside()} AS outside${columns.join('')}
-    FROM ${this.#operatorTable} AS o${this.#letters})`;
-  }
-
-  #operatorCard(): string {
-    return `-- the same without empty and ignored values; who still looks for a person contends for it
-operator_card AS ${this.#sql.inlined}(
-  SELECT t.operator, t.outside, ${this.#sql.asNumber(`t.outside IS NULL AND (t.link IS NULL OR b.link IS NOT NULL)`)} AS contender${this.#valuesOf('t')}
-    FROM operator_text AS t LEFT JOIN broken AS b ON b.link = t.link)`;
-  }
-
-  #personText(): string {
-    const sql = this.#sql;
-    const { persons, policies } = this.#layout.configuration;
-    const ignored = policies.archivedPersons === 'ignore' ? ` OR ${flagSql(sql, 'p', persons.archived)}` : '';
-    const columns = this.#keys().map(({ number, person }) => {
-      const value = `p.${sql.identifier(person)}`;
-      return `,\n         ${sql.normalized(value)} AS text_${number}, ${sql.asNumber(sql.unsure(value))} AS unsure_${number}, ${value} AS raw_${number}`;
-    });
-    return `-- the keys of every person
-person_text AS ${sql.inlined}(
-  SELECT p.${this.#personKey} AS person, ${this.#generated()} AS generated,
-         ${flagSql(sql, 'p', persons.anonymized)}${ignored} AS anonymized${columns.join('')}
-    FROM ${this.#personTable} AS p${this.#letters})`;
-  }
-
-  #personCard(): string {
-    const kept = this.#keys()
-      .map(({ number }) => `, t.unsure_${number}, t.raw_${number}`)
-      .join('');
-    return `person_card AS ${this.#sql.inlined}(
-  SELECT t.person, t.generated${kept}${this.#valuesOf('t')}
-    FROM person_text AS t)`;
+              WHEN ${flagSql(sql, 'o', operators.excluded)} THEN 'excluded'`;
   }
 
   /** A generated card: no access to the SSP, and no caller. */
@@ -152,48 +151,96 @@ person_text AS ${sql.inlined}(
     return flags.join(' AND ');
   }
 
-  /** key_N: the text where it counts as a key; filled: one bit for each key that has a value. */
-  #valuesOf(alias: string): string {
-    const ignored = ['', ...this.#layout.configuration.match.ignoreValues].map((value) =>
-      this.#sql.literal(value),
+  #broken(): string {
+    return `-- operators that are linked to a person that does not exist
+broken AS ${this.#sql.materialized}(
+  SELECT o.* FROM operator_card AS o LEFT JOIN ${this.#personTable} AS p ON p.${this.#personKey} = o.link
+   WHERE o.link IS NOT NULL AND p.${this.#personKey} IS NULL)`;
+  }
+
+  #taken(): string {
+    return `-- persons that any operator row whatsoever is linked to
+taken AS (
+  SELECT DISTINCT ${this.#link} AS person FROM ${this.#operatorTable} AS o WHERE ${this.#link} IS NOT NULL)`;
+  }
+
+  /** What several cards share: found in one pass by a server that keeps a CTE, else grouped for each reader. */
+  #shared(): string[] {
+    if (this.#sql.materialized !== '') {
+      return [
+        `-- cards that share a value: after sorting, the fingerprint before or after theirs is the same
+sharer AS ${this.#sql.materialized}(
+  ${this.#arms((number) => this.#sharer(number))})`,
+      ];
+    }
+    return this.#keys().map(
+      ({ number, name }) =>
+        `-- values of the key "${name}" that concern more than one card\nvalue_${number} AS (\n  ${this.#value(number)})`,
     );
-    const empty = (number: number) =>
-      `${alias}.anonymized OR ${alias}.text_${number} IN (${ignored.join(', ')})`;
-    const keys = this.#keys().map(
-      ({ number }) =>
-        `,\n         CASE WHEN ${empty(number)} THEN NULL ELSE ${alias}.text_${number} END AS key_${number}`,
-    );
-    const bits = this.#keys().map(
-      ({ number }) =>
-        `CASE WHEN ${empty(number)} OR ${alias}.text_${number} IS NULL THEN 0 ELSE ${2 ** (number - 1)} END`,
-    );
-    return `${keys.join('')},\n         ${bits.join(' + ')} AS filled`;
+  }
+
+  #sharer(number: number): string {
+    const operator = `, o.operator, NULL AS person, ${this.#sql.asNumber('o.outside IS NULL')} AS is_human, NULL AS unsure`;
+    return `SELECT ${number} AS key_number, value, operator, person, is_human, unsure, COUNT(*) OVER same AS cards,
+         SUM(is_operator) OVER same AS operators, SUM(is_contender) OVER same AS contenders
+    FROM (SELECT c.*, LAG(digest) OVER (ORDER BY digest) AS before, LEAD(digest) OVER (ORDER BY digest) AS after
+            FROM (SELECT c.*, ${this.#sql.digest('value')} AS digest FROM (
+            ${this.#cards(number, operator, `, NULL, p.person, 0, p.unsure_${number}`)}) AS c) AS c) AS c
+   WHERE digest IN (before, after) AND value NOT IN (${this.#ignored().join(', ')})
+  WINDOW same AS (PARTITION BY value)`;
   }
 
   #value(number: number): string {
-    const value = (alias: string) => this.#sql.fingerprint(`${alias}.key_${number}`);
-    return `-- values of the key "${this.#keys()[number - 1]?.name}" that concern more than one card
-value_${number} AS ${this.#sql.materialized}(
-  SELECT value, SUM(operator) AS operators, SUM(contender) AS contenders, SUM(person) AS persons
-    FROM (SELECT ${value('o')} AS value, 1 AS operator, o.contender, 0 AS person
-            FROM operator_card AS o WHERE o.outside IS NULL OR o.outside = 'excluded'
-           UNION ALL
-          SELECT ${value('p')}, 0, 0, 1 FROM person_card AS p) AS card
-   WHERE value IS NOT NULL
+    const ignored = this.#ignored().map(this.#sql.fingerprint);
+    return `SELECT value, SUM(is_operator) AS operators, SUM(is_contender) AS contenders
+    FROM (${this.#cards(number)}) AS card
    GROUP BY value
-  HAVING SUM(operator) > 0 AND COUNT(*) > 1)`;
+  HAVING COUNT(value) > 1 AND SUM(is_operator) > 0 AND value NOT IN (${ignored.join(', ')})`;
+  }
+
+  /** All cards with a value, those of groups and API accounts left out; linked operators do not contend. */
+  #cards(number: number, ofOperator = '', ofPerson = ''): string {
+    const { fingerprint, asNumber } = this.#sql;
+    const counts = `COALESCE(o.outside, 'excluded') = 'excluded'`;
+    return `SELECT CASE WHEN ${counts} THEN ${fingerprint(`o.key_${number}`)} END AS value, 1 AS is_operator,
+                   ${asNumber('o.outside IS NULL AND o.link IS NULL')} AS is_contender${ofOperator}
+              FROM operator_card AS o WHERE o.raw_${number} IS NOT NULL
+             UNION ALL
+            SELECT ${fingerprint(`p.key_${number}`)}, 0, 0${ofPerson} FROM person_card AS p WHERE p.raw_${number} IS NOT NULL`;
+  }
+
+  #ignored(): string[] {
+    return ['', ...this.#layout.configuration.match.ignoreValues].map(this.#sql.literal);
+  }
+
+  #brokenValue(): string {
+    const { fingerprint } = this.#sql;
+    return `-- a broken link contends, too
+broken_value AS (
+  SELECT key_number, value, COUNT(*) AS contenders
+    FROM (
+  ${this.#arms(
+    (number) =>
+      `SELECT ${number} AS key_number, ${fingerprint(`b.key_${number}`)} AS value FROM broken AS b WHERE b.outside IS NULL`,
+  )}) AS b
+   GROUP BY key_number, value)`;
   }
 
   #member(): string {
-    const arms = this.#keys().map(
-      ({
-        number,
-      }) => `SELECT p.person, ${number} AS key_number, v.value, v.contenders, p.unsure_${number} AS unsure
+    const found =
+      this.#sql.materialized === ''
+        ? this.#arms(
+            (
+              number,
+            ) => `SELECT p.person, ${number} AS key_number, v.value, v.contenders, p.unsure_${number} AS unsure
     FROM person_card AS p JOIN value_${number} AS v ON v.value = ${this.#sql.fingerprint(`p.key_${number}`)}`,
-    );
-    return `-- persons that hold such a value
+          )
+        : `SELECT person, key_number, value, contenders, unsure FROM sharer WHERE person IS NOT NULL AND operators > 0`;
+    return `-- persons that share a value with an operator
 member AS (
-  ${arms.join('\n   UNION ALL\n  ')})`;
+  SELECT s.person, s.key_number, s.value, s.contenders + COALESCE(b.contenders, 0) AS contenders, s.unsure
+    FROM (${found}) AS s
+    LEFT JOIN broken_value AS b ON b.key_number = s.key_number AND b.value = s.value)`;
   }
 
   #rankedMember(): string {
@@ -218,16 +265,19 @@ crowd AS (
   }
 
   #hit(): string {
-    const arms = this.#keys().map(
-      ({
-        number,
-      }) => `SELECT o.operator, ${number} AS key_number, v.value, v.operators, o.filled, o.key_${number} AS text
+    const found =
+      this.#sql.materialized === ''
+        ? this.#arms(
+            (
+              number,
+            ) => `SELECT o.operator, ${number} AS key_number, v.value, v.operators, o.key_${number} AS text
     FROM operator_card AS o JOIN value_${number} AS v ON v.value = ${this.#sql.fingerprint(`o.key_${number}`)}
    WHERE o.outside IS NULL`,
-    );
-    return `-- human operators that hold such a value
+          )
+        : `SELECT operator, key_number, value, operators, value AS text FROM sharer WHERE is_human = 1 AND cards > 1`;
+    return `-- human operators that share a value with any card
 hit AS (
-  ${arms.join('\n   UNION ALL\n  ')})`;
+  ${found})`;
   }
 
   #summary(): string {
@@ -245,11 +295,40 @@ hit AS (
 summary AS (
   SELECT h.operator, COUNT(c.persons) AS hits, MAX(c.persons) AS persons, MAX(h.operators) AS operators,
          MIN(c.person) AS first_person, MAX(c.person) AS last_person, MAX(c.free) AS free,
-         MAX(c.contention) AS contention, MAX(c.unsure) AS unsure, MAX(h.filled) AS filled,
+         MAX(c.contention) AS contention, MAX(c.unsure) AS unsure,
          SUM(CASE WHEN c.persons IS NULL THEN 0 ELSE CASE h.key_number ${powers.join(' ')} END END) AS shared,
          ${sql.joinJson(evidence, 'h.key_number')} AS evidence
     FROM hit AS h LEFT JOIN crowd AS c ON c.key_number = h.key_number AND c.value = h.value
    GROUP BY h.operator)`;
+  }
+
+  /**
+   * `differing`: both have a value in a key, and it is not the same; bits that are not among the shared.
+   * The tables themselves are joined, since PostgreSQL would compute the keys of all persons before the join.
+   */
+  #known(): string {
+    const sql = this.#sql;
+    const only = 's.persons = 1 AND s.first_person = s.last_person';
+    return `-- beside the person the operator is linked to, or else the only candidate, and the keys in which they differ
+known AS ${sql.materialized}(
+  SELECT s.*, p.${this.#personKey} AS person, ${this.#generated()} AS generated${this.#rawKeys('p')},
+         CASE WHEN ${only}
+              THEN (${this.#filled('o')}
+                  & ${this.#filled('p')}) - s.shared ELSE 0 END AS differing
+    FROM summary AS s
+    JOIN ${this.#operatorTable} AS o ON o.${this.#operatorKey} = s.operator
+    LEFT JOIN ${this.#personTable} AS p
+      ON p.${this.#personKey} = COALESCE(${this.#link}, ${sql.asKey(`CASE WHEN ${only} THEN s.first_person END`, this.#layout.personKey)})${this.#letters})`;
+  }
+
+  /** One bit for each key that has a value. */
+  #filled(alias: 'o' | 'p'): string {
+    const ignored = this.#ignored().join(', ');
+    const bits = this.#keys().map(
+      (key) =>
+        `CASE WHEN COALESCE(${this.#compared(alias, key)} IN (${ignored}), TRUE) THEN 0 ELSE ${2 ** (key.number - 1)} END`,
+    );
+    return `(${bits.join(' + ')})`;
   }
 
   decisions(more: readonly string[]): string {
@@ -269,18 +348,15 @@ summary AS (
             ELSE 'none' END AS action
   FROM (
 SELECT o.${this.#operatorKey} AS operator, ${this.#reason()} AS reason,
-       CASE WHEN g.generated AND s.free > 0 THEN 'possible-duplicate' END AS finding,
-       CASE WHEN ${this.#outside()} IS NOT NULL OR b.link IS NOT NULL THEN NULL
-            WHEN ${this.#link} IS NOT NULL THEN ${sql.text(this.#link)}
-            WHEN ${this.#unsure()} THEN NULL
-            WHEN s.persons = 1 AND s.first_person = s.last_person THEN s.first_person END AS person,
-       s.evidence, ${this.#detail()} AS detail, ${this.#misfit()} AS misfit,
+       CASE WHEN ${this.#link} IS NOT NULL AND p.generated AND p.free > 0 THEN 'possible-duplicate' END AS finding,
+       CASE WHEN ${this.#link} IS NOT NULL
+            THEN CASE WHEN b.operator IS NULL AND CASE ${this.#outside()} END IS NULL THEN ${sql.text(this.#link)} END
+            WHEN p.persons = 1 AND p.first_person = p.last_person AND NOT ${this.#unsure()} THEN p.first_person END AS person,
+       p.evidence, ${this.#detail()} AS detail, ${this.#misfit()} AS misfit,
        CONCAT_WS(' ', ${name.join(', ')}) AS name${more.map((column) => `,\n       ${column}`).join('')}
   FROM ${this.#operatorTable} AS o
-  LEFT JOIN broken AS b ON b.link = ${this.#link}
-  LEFT JOIN summary AS s ON s.operator = o.${this.#operatorKey}
-  LEFT JOIN person_card AS g ON g.person = ${this.#link}
-  LEFT JOIN person_card AS p ON p.person = ${sql.asKey('CASE WHEN s.persons = 1 AND s.first_person = s.last_person THEN s.first_person END', this.#layout.personKey)}
+  LEFT JOIN broken AS b ON b.operator = o.${this.#operatorKey}
+  LEFT JOIN known AS p ON p.operator = o.${this.#operatorKey}${sql.evaluatedOnce}
 ) AS j`;
   }
 
@@ -290,32 +366,25 @@ SELECT o.${this.#operatorKey} AS operator, ${this.#reason()} AS reason,
     const skip = (policy: 'archivedOperators' | 'anonymizedOperators', reason: 'archived' | 'anonymized') =>
       policies[policy] === 'skip' ? `WHEN ${flagSql(sql, 'o', operators[reason])} THEN '${reason}'` : '';
     const cases = [
-      `WHEN ${this.#outside()} IS NOT NULL THEN ${this.#outside()}`,
-      `WHEN b.link IS NOT NULL THEN 'broken-link'`,
+      this.#outside(),
+      `WHEN b.operator IS NOT NULL THEN 'broken-link'`,
       `WHEN ${this.#link} IS NOT NULL THEN 'linked'`,
       skip('archivedOperators', 'archived'),
       skip('anonymizedOperators', 'anonymized'),
       `WHEN ${this.#unsure()} THEN 'unsure-key'`,
-      `WHEN s.persons > 1 THEN 'ambiguous'`,
-      `WHEN s.first_person <> s.last_person THEN 'conflict'`,
-      `WHEN s.persons = 1 AND s.free = 0 THEN 'taken'`,
-      policies.onContradiction === 'review'
-        ? `WHEN s.persons = 1 AND ${this.#contradicts()} THEN 'contradiction'`
-        : '',
-      `WHEN s.persons = 1 AND s.contention > s.hits THEN 'contested'`,
+      `WHEN p.persons > 1 THEN 'ambiguous'`,
+      `WHEN p.first_person <> p.last_person THEN 'conflict'`,
+      `WHEN p.persons = 1 AND p.free = 0 THEN 'taken'`,
+      policies.onContradiction === 'review' ? `WHEN p.differing > 0 THEN 'contradiction'` : '',
+      `WHEN p.persons = 1 AND p.contention > p.hits THEN 'contested'`,
       policies.onMatch === 'create'
-        ? `WHEN s.persons = 1 AND ${this.#misfit()} IS NOT NULL THEN 'does-not-fit'`
+        ? `WHEN p.persons = 1 AND ${this.#misfit()} IS NOT NULL THEN 'does-not-fit'`
         : '',
-      `WHEN s.persons = 1 THEN 'match'`,
-      policies.onSharedKey === 'review' ? `WHEN s.operators > 1 THEN 'shared-key'` : '',
+      `WHEN p.persons = 1 THEN 'match'`,
+      policies.onSharedKey === 'review' ? `WHEN p.operators > 1 THEN 'shared-key'` : '',
       `WHEN ${this.#misfit()} IS NOT NULL THEN 'does-not-fit'`,
     ];
     return `CASE ${cases.filter(Boolean).join('\n       ')}\n       ELSE 'no-candidate' END`;
-  }
-
-  /** Both have a value in a key, and it is not the same: bits of both sides that are not among the shared. */
-  #contradicts(): string {
-    return '(s.filled & p.filled) <> (s.shared & p.filled)';
   }
 
   /** An anonymized operator has no keys, hence no unsure ones. */
@@ -323,7 +392,7 @@ SELECT o.${this.#operatorKey} AS operator, ${this.#reason()} AS reason,
     const sql = this.#sql;
     const own = this.#keys().map(({ operator }) => sql.unsure(`o.${sql.identifier(operator)}`));
     const anonymized = flagSql(sql, 'o', this.#layout.configuration.operators.anonymized);
-    return `COALESCE(NOT ${anonymized} AND (s.unsure = 1 OR ${own.join(' OR ')}), FALSE)`;
+    return `COALESCE(NOT ${anonymized} AND (p.unsure = 1 OR ${own.join(' OR ')}), FALSE)`;
   }
 
   #misfit(): string {
@@ -335,8 +404,7 @@ SELECT o.${this.#operatorKey} AS operator, ${this.#reason()} AS reason,
     const sql = this.#sql;
     const operator = this.#keys().map((key) => sql.text(`o.${sql.identifier(key.operator)}`));
     const person = this.#keys().map(({ number }) => sql.text(`p.raw_${number}`));
-    return `CASE WHEN b.link IS NOT NULL THEN ${sql.jsonArray([sql.text('b.link')])}
-            WHEN s.persons = 1 AND ${this.#contradicts()}
-            THEN ${sql.jsonArray(['(s.filled & p.filled) - (s.shared & p.filled)', ...operator, ...person])} END`;
+    return `CASE WHEN b.operator IS NOT NULL THEN ${sql.jsonArray([sql.text(this.#link)])}
+            WHEN ${this.#link} IS NULL AND p.differing > 0 THEN ${sql.jsonArray(['p.differing', ...operator, ...person])} END`;
   }
 }
