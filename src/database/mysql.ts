@@ -4,7 +4,8 @@ import { OnecardError } from '../errors.js';
 import type { TableName } from '../model/configuration.js';
 import type { Database, DatabaseIdentity, JournalPlace, LockHolder } from './database.js';
 import type { Dialect, JournalTable } from './dialect.js';
-import { describeFailure } from './failures.js';
+import { describeConnectFailure, describeFailure } from './failures.js';
+import { silentLog } from './knex-log.js';
 import { codePoints, DOTTED_CAPITAL_I, lowerCase } from './letters.js';
 import { JOURNAL_PREFIX, type LowerCasing, mysqlDialect } from './mysql-dialect.js';
 import { inspectMysql } from './mysql-inspect.js';
@@ -26,6 +27,7 @@ const settings = (mode: Mode) => [
 export async function connectMysql(url: string, mode: Mode, env: NodeJS.ProcessEnv): Promise<Database> {
   const pool = knex({
     client: 'mysql2',
+    log: silentLog,
     connection: {
       uri: url.replace(/^mariadb:/, 'mysql:'),
       charset: 'utf8mb4',
@@ -54,7 +56,7 @@ export async function connectMysql(url: string, mode: Mode, env: NodeJS.ProcessE
     });
   } catch (error) {
     await pool.destroy();
-    throw describeFailure(error);
+    throw describeConnectFailure(error);
   }
 }
 
@@ -186,20 +188,24 @@ class MysqlDatabase implements Database {
   }
 
   async lock(): Promise<LockHolder | undefined> {
+    if (this.#lockConnection !== undefined) return undefined;
     // GET_LOCK is server-wide, hence the database in its name, cut to the 64 characters that MySQL allows.
     // It lives as long as its connection, which is therefore kept until the end.
     const connection = await (this.knex as KnexPool).client.acquireConnection();
-    this.#lockConnection = connection;
     const session = new MysqlSession(connection);
     const name = this.dialect.literal(`onecard ${this.identity.database}`.slice(0, 64));
     const [row] = await session.rows<{ taken: number | null; holder: string | null }>(
       `SELECT GET_LOCK(${name}, 0) AS taken, CAST(IS_USED_LOCK(${name}) AS CHAR) AS holder`,
     );
-    if (Number(row?.taken) === 1) return undefined;
+    if (Number(row?.taken) === 1) {
+      this.#lockConnection = connection;
+      return undefined;
+    }
     const [holder] = await session.rows<{ description: string }>(
       `SELECT CONCAT('connection ', ID, ' of ', USER, ' on ', HOST, ', busy for ', TIME, ' s') AS description
          FROM information_schema.PROCESSLIST WHERE ID = ${Number(row?.holder ?? 0)}`,
     );
+    await (this.knex as KnexPool).client.releaseConnection(connection);
     return { description: holder?.description ?? `connection ${row?.holder}` };
   }
 
@@ -219,6 +225,7 @@ class MysqlDatabase implements Database {
 
   async close(): Promise<void> {
     if (this.#lockConnection) await (this.knex as KnexPool).client.releaseConnection(this.#lockConnection);
+    this.#lockConnection = undefined;
     await this.knex.destroy();
   }
 

@@ -3,7 +3,8 @@ import { OnecardError } from '../errors.js';
 import type { TableName } from '../model/configuration.js';
 import type { Database, DatabaseIdentity, JournalPlace, LockHolder, TransactionOptions } from './database.js';
 import type { JournalTable } from './dialect.js';
-import { describeFailure } from './failures.js';
+import { describeConnectFailure, describeFailure } from './failures.js';
+import { silentLog } from './knex-log.js';
 import { JOURNAL_SCHEMA, postgresDialect } from './postgres-dialect.js';
 import { inspectPostgres } from './postgres-inspect.js';
 import type { Mode, Query, Session } from './session.js';
@@ -26,6 +27,7 @@ export const settings = (mode: Mode) => `
   SET row_security = off;
   SET jit = off;
   SET statement_timeout = 0;
+  SET lock_timeout = '5s';
   SET idle_in_transaction_session_timeout = 0;
   SET datestyle = 'ISO, YMD';
   SET default_transaction_read_only = ${mode === 'read' ? 'on' : 'off'};`;
@@ -47,6 +49,7 @@ export async function connectPostgres(url: string | undefined, mode: Mode): Prom
   const connection = url === undefined ? {} : { connectionString: url };
   const pool = knex({
     client: 'pg',
+    log: silentLog,
     connection: { ...connection, application_name: 'onecard', connectionTimeoutMillis: 10_000 },
     pool: {
       min: 0,
@@ -71,7 +74,7 @@ export async function identifyPostgres(
     return await onConnection(pool, (session) => identify(session, kind));
   } catch (error) {
     await pool.destroy();
-    throw describeFailure(error);
+    throw describeConnectFailure(error);
   }
 }
 
@@ -186,14 +189,17 @@ export class PostgresDatabase implements Database {
   }
 
   async lock(): Promise<LockHolder | undefined> {
+    if (this.#lockConnection !== undefined) return undefined;
     // The lock lives as long as its connection, which is therefore kept until the end.
     const connection = await (this.knex as KnexPool).client.acquireConnection();
-    this.#lockConnection = connection;
     const session = new PostgresSession(connection);
     const [taken] = await session.rows<{ taken: boolean }>(
       `SELECT pg_try_advisory_lock(CAST(${BigInt(LOCK_KEY)} AS bigint)) AS taken`,
     );
-    if (taken?.taken) return undefined;
+    if (taken?.taken) {
+      this.#lockConnection = connection;
+      return undefined;
+    }
     const [holder] = await session.rows<{ holder: string }>(
       `SELECT format('process %s of %s on %s, connected since %s', a.pid, a.usename,
                      coalesce(CAST(a.client_addr AS text), 'a local socket'), to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS'))
@@ -202,6 +208,7 @@ export class PostgresDatabase implements Database {
         WHERE k.locktype = 'advisory' AND k.granted AND k.database = (SELECT oid FROM pg_database WHERE datname = current_database())
           AND (CAST(k.classid AS bigint) << 32) | CAST(k.objid AS bigint) = ${BigInt(LOCK_KEY)}`,
     );
+    await (this.knex as KnexPool).client.releaseConnection(connection);
     return { description: holder?.holder ?? 'a session that has just ended' };
   }
 
@@ -218,6 +225,7 @@ export class PostgresDatabase implements Database {
 
   async close(): Promise<void> {
     if (this.#lockConnection) await (this.knex as KnexPool).client.releaseConnection(this.#lockConnection);
+    this.#lockConnection = undefined;
     await this.knex.destroy();
   }
 
