@@ -4,6 +4,7 @@ import { PGlite } from '@electric-sql/pglite';
 import knex, { type Knex } from 'knex';
 import PostgresClient from 'knex/lib/dialects/postgres/index.js';
 import { STANDARD_SIZE, sampleRows, sampleSchema } from '../../fixtures/sample/index.js';
+import { OnecardError } from '../errors.js';
 import type { Database, DatabaseIdentity } from './database.js';
 import { lockFile } from './file-lock.js';
 import { identifyPostgres, type PostgresConnection, PostgresDatabase, settings } from './postgres.js';
@@ -18,12 +19,11 @@ export const EMBEDDED_FOLDER = '.onecard';
  */
 export async function connectEmbedded(folder: string, mode: Mode): Promise<Database> {
   const home = join(folder, EMBEDDED_FOLDER);
-  mkdirSync(home, { recursive: true });
-  const unlock = lockFile(join(home, 'lock'));
+  const unlock = takeHome(home);
   try {
     const data = join(home, 'sample');
     if (!existsSync(data)) await makeSample(data);
-    const engine = await PGlite.create(data);
+    const engine = await openSample(data);
     const connection = new EmbeddedConnection(engine);
     await connection.query(settings(mode));
     const pool = poolOf(connection);
@@ -34,6 +34,31 @@ export async function connectEmbedded(folder: string, mode: Mode): Promise<Datab
   } catch (error) {
     unlock();
     throw error;
+  }
+}
+
+/** @throws OnecardError where the folder cannot be written to, or another process uses the sample. */
+function takeHome(home: string): () => void {
+  try {
+    mkdirSync(home, { recursive: true });
+    return lockFile(join(home, 'lock'));
+  } catch (error) {
+    if (error instanceof OnecardError || !(error instanceof Error && 'code' in error)) throw error;
+    throw new OnecardError(`The embedded sample cannot be kept in ${home} (${error.code}).`, {
+      remedy: 'Run onecard in a folder where you may write, or set DATABASE_URL for a database of your own.',
+      cause: error,
+    });
+  }
+}
+
+async function openSample(data: string): Promise<PGlite> {
+  try {
+    return await PGlite.create(data);
+  } catch (cause) {
+    throw new OnecardError(`The embedded sample in ${data} is damaged.`, {
+      remedy: 'Remove that folder: the next command makes it anew.',
+      cause,
+    });
   }
 }
 
