@@ -27,13 +27,20 @@ export interface Layout {
  *   person table that nothing fills.
  */
 export async function checkLayout(database: Database, configuration: Configuration): Promise<Layout> {
-  const operators = await findTable(database, configuration, 'operators');
-  const persons = await findTable(database, configuration, 'persons');
+  const { operators: operatorTable, persons: personTable } = configuration;
+  const operators = await database.inspect(operatorTable.table);
+  const persons = await database.inspect(personTable.table);
   const problems = [
-    ...missingColumns(operators, operatorColumns(configuration)),
-    ...missingColumns(persons, personColumns(configuration)),
+    ...(operators
+      ? missingColumns(operators, operatorColumns(configuration))
+      : [noTable('operators', operatorTable.table)]),
+    ...(persons
+      ? missingColumns(persons, personColumns(configuration))
+      : [noTable('persons', personTable.table)]),
   ];
-  if (problems.length > 0) throw wrongNames(configuration, problems);
+  if (!operators || !persons || problems.length > 0)
+    throw doesNotFit(database, configuration, problems, !operators || !persons);
+  refuseWithoutTransactions([operators, persons]);
   const layout: Layout = {
     configuration,
     operators,
@@ -46,39 +53,52 @@ export async function checkLayout(database: Database, configuration: Configurati
   return layout;
 }
 
-/** The column of that name. @throws OnecardError where there is none. */
+/** A column that was checked to be there. */
 export function columnOf(table: Table, name: string): Column {
   const column = table.columns.get(name);
-  if (column === undefined) throw wrongName(table, name);
+  if (column === undefined) throw new Error(noSuch(table, name));
   return column;
 }
 
-async function findTable(
-  database: Database,
-  configuration: Configuration,
-  side: 'operators' | 'persons',
-): Promise<Table> {
-  const { table: name } = configuration[side];
-  const table = await database.inspect(name);
-  const spelt = name.schema === undefined ? name.name : `${name.schema}.${name.name}`;
-  if (table === undefined) {
-    const byPreset = configuration.preset === undefined ? '' : ` (from the preset "${configuration.preset}")`;
-    throw new OnecardError(
-      `The ${side.slice(0, -1)} table ${spelt}${byPreset} does not exist in ${database.identity.kind} database ${database.identity.database}, or this user may not see it.`,
-      {
-        remedy: `Name the right one under ${side}.table in onecard.yaml, or check the database and the user's privileges.`,
-      },
-    );
-  }
-  if (!table.isTransactional) {
-    throw new OnecardError(
-      `The table ${spelt} has a storage engine without transactions: half of a batch could stay.`,
-      {
-        remedy: 'Convert it with ALTER TABLE … ENGINE=InnoDB, then run again.',
-      },
-    );
-  }
-  return table;
+const noTable = (side: 'operators' | 'persons', { schema, name }: TableName) =>
+  `${side}.table: there is no table ${schema === undefined ? name : `${schema}.${name}`}, or this user may not see it`;
+
+function doesNotFit(
+  { identity }: Database,
+  { preset }: Configuration,
+  problems: readonly string[],
+  lacksTable: boolean,
+): OnecardError {
+  const source = preset === undefined ? 'The configuration' : `The configuration (preset "${preset}")`;
+  const place =
+    identity.kind === 'embedded sample'
+      ? 'the embedded sample'
+      : `the ${identity.kind} database ${identity.database}`;
+  const different = [...new Set(problems)];
+  const [first = ''] = different;
+  return new OnecardError(
+    different.length === 1
+      ? `${source} does not fit ${place}: ${first}${first.endsWith('?') ? '' : '.'}`
+      : `${source} does not fit ${place}:\n${different.map((problem) => `  ${problem}`).join('\n')}`,
+    {
+      remedy: lacksTable
+        ? 'Name the right tables in onecard.yaml (operators.table, persons.table), or check the database and what its user may see.'
+        : 'Correct this in onecard.yaml, or in the file given with --config.',
+    },
+  );
+}
+
+function refuseWithoutTransactions(tables: readonly Table[]): void {
+  const names = tables.filter(({ isTransactional }) => !isTransactional).map(({ name }) => name.name);
+  if (names.length === 0) return;
+  throw new OnecardError(
+    names.length === 1
+      ? `The table ${names[0]} has a storage engine without transactions: half of a batch could stay.`
+      : `The tables ${names.join(' and ')} have a storage engine without transactions: half of a batch could stay.`,
+    {
+      remedy: `Convert first: ${names.map((name) => `ALTER TABLE ${name} ENGINE=InnoDB;`).join(' ')}`,
+    },
+  );
 }
 
 /** Where each name comes from, so that a message can say which option to mend. */
@@ -122,28 +142,13 @@ function conditionColumns(option: string, condition: Condition | undefined): Nam
 function missingColumns(table: Table, named: readonly Named[]): string[] {
   return named
     .filter(([, column]) => !table.columns.has(column))
-    .map(([option, column]) => `  ${option}: ${noSuch(table, column)}`);
+    .map(([option, column]) => `${option}: ${noSuch(table, column)}`);
 }
 
 function noSuch(table: Table, column: string): string {
   const close = nearest(column, table.columns.keys());
   return `the table ${table.name.name} has no column ${column}${close ? `; did you mean ${close}?` : ''}`;
 }
-
-function wrongNames(configuration: Configuration, problems: readonly string[]): OnecardError {
-  const source =
-    configuration.preset === undefined
-      ? 'The configuration'
-      : `The configuration (preset "${configuration.preset}")`;
-  return new OnecardError(`${source} does not fit the database:\n${[...new Set(problems)].join('\n')}`, {
-    remedy: 'Correct these names in onecard.yaml.',
-  });
-}
-
-const wrongName = (table: Table, name: string) =>
-  new OnecardError(`The configuration does not fit the database: ${noSuch(table, name)}.`, {
-    remedy: 'Correct the name in onecard.yaml.',
-  });
 
 function findGaps(
   { operators: o, persons: p }: Configuration,
@@ -177,8 +182,22 @@ function refuseUnfilled(layout: Layout): void {
     (column) => !column.nullable && !column.filledByServer && !filled.has(column.name),
   );
   if (unfilled.length === 0) return;
+  const names = unfilled.map((column) => column.name);
+  // A misspelt column counts as one to be added, while the one that is meant stays empty.
+  const misspelt = layout.gaps
+    .filter(({ holds }) => holds !== 'link')
+    .map(({ column, holds }) => ({
+      option: `persons.${holds}.column`,
+      column,
+      close: nearest(column, names),
+    }))
+    .find(({ close }) => close !== undefined);
   throw new OnecardError(
-    `A new card would leave ${unfilled.length} required column${unfilled.length === 1 ? '' : 's'} of ${layout.persons.name.name} empty: ${unfilled.map((column) => column.name).join(', ')}.`,
-    { remedy: 'Say under "card" where each value comes from: {from: column} or {value: constant}.' },
+    `A new card would leave ${unfilled.length} required column${unfilled.length === 1 ? '' : 's'} of ${layout.persons.name.name} empty: ${names.join(', ')}.`,
+    {
+      remedy: misspelt
+        ? `${misspelt.option} names ${misspelt.column}, which does not exist: did you mean ${misspelt.close}?`
+        : 'Say under "card" where each value comes from: {from: column} or {value: constant}.',
+    },
   );
 }

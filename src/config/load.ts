@@ -1,11 +1,20 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { type Document, isMap, LineCounter, parseDocument } from 'yaml';
-import type { z } from 'zod';
+import { type Document, isMap, isSeq, LineCounter, parseDocument, visit, type YAMLError } from 'yaml';
 import { OnecardError } from '../errors.js';
 import type { CardField, Configuration, TableName } from '../model/configuration.js';
 import { POLICIES, type PolicyName } from '../model/policies.js';
 import { DEFAULTS, PRESETS } from './presets.js';
+import {
+  explain,
+  type FlagProblem,
+  listed,
+  type Problem,
+  problemsOf,
+  type Source,
+  shown,
+  wrongConfiguration,
+} from './problems.js';
 import { type ConfigurationInput, configurationSchema } from './schema.js';
 
 /** The file that is read when no `--config` names another. */
@@ -21,49 +30,83 @@ export type PolicyFlags = { readonly [P in PolicyName]?: string | undefined };
  * @throws OnecardError that lists every problem with its place in the file.
  */
 export function loadConfiguration(file: string | undefined, flags: PolicyFlags = {}): Configuration {
-  const source = file === undefined ? undefined : readYaml(file);
-  const written = source?.tree ?? { preset: 'sample' };
-  const merged = merge(merge(DEFAULTS, presetOf(written['preset'])), written);
-  const withFlags = merge(merged, { policies: checkedFlags(flags) });
-  const result = configurationSchema.safeParse(withFlags);
-  if (!result.success) throw invalid(file ?? 'the configuration', result.error.issues, source);
-  return parse(result.data, file ?? 'the configuration');
+  const { tree: written, source } =
+    file === undefined ? { tree: { preset: 'sample' }, source: undefined } : readYaml(file);
+  const flagProblems = wrongFlags(flags);
+  const presetProblem = wrongPreset(written);
+  // Without its preset, a file seems to lack nearly everything.
+  if (presetProblem !== undefined) throw wrongConfiguration([presetProblem], flagProblems, source);
+  const merged = withPolicies(merge(merge(DEFAULTS, presetOf(written)), written), flags);
+  const result = configurationSchema.safeParse(merged, { error: explain });
+  const problems = [
+    ...(result.success ? [] : problemsOf(result.error.issues, configurationSchema)),
+    ...refusedColumns(merged),
+  ];
+  if (!result.success || problems.length + flagProblems.length > 0)
+    throw wrongConfiguration(problems, flagProblems, source);
+  return parse(result.data);
 }
 
-interface Source {
-  readonly tree: Tree;
-  readonly document: Document;
-  readonly lines: LineCounter;
-}
-
-function readYaml(file: string): Source {
+function readYaml(file: string): { tree: Tree; source: Source } {
   const text = readText(file);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   const [error] = document.errors;
-  if (error) {
-    throw new OnecardError(`${file} is not valid YAML: ${error.message.split('\n')[0]?.replace(/:$/, '')}`, {
-      remedy: 'Mend that line; `onecard migrate --dry-run` without --config shows the embedded sample.',
-    });
-  }
+  if (error) throw noYaml(file, yamlProblem(error, document, lines));
   if (!isMap(document.contents)) {
     throw new OnecardError(
-      `${file} holds no configuration: it has to be a YAML mapping such as \`preset: sample\`.`,
+      document.contents === null
+        ? `${file} is empty.`
+        : `${file} holds ${isSeq(document.contents) ? 'a list' : 'a plain text'}, not options with values.`,
       {
-        remedy: 'See "Configuration" in the README for an example.',
+        remedy: 'Write `preset: sample` for a start; "Configuration" in the README shows every option.',
       },
     );
   }
-  return { tree: document.toJS() as Tree, document, lines };
+  try {
+    return { tree: document.toJS() as Tree, source: { file, document, lines } };
+  } catch (cause) {
+    // Aliases without an anchor, or far too many.
+    throw noYaml(file, cause instanceof Error ? cause.message : String(cause));
+  }
+}
+
+const noYaml = (file: string, why: string) =>
+  new OnecardError(`${file} is not valid YAML: ${why}.`, {
+    remedy: 'Correct that place: YAML indents with blanks, never tabs, and closes each quote and bracket.',
+  });
+
+function yamlProblem(error: YAMLError, document: Document, lines: LineCounter): string {
+  const line = (offset: number) => lines.linePos(offset).line;
+  const [at] = error.pos;
+  if (error.code === 'MULTIPLE_DOCS') return `line ${line(at)} begins a second document`;
+  if (error.code === 'TAB_AS_INDENT') return `line ${line(at)} is indented with a tab`;
+  if (/^Missing closing ["']/.test(error.message)) {
+    // The parser names the end of the file; the reader looks for where the quote was opened.
+    return `a quote that is opened in line ${line(openedBefore(at, document))} is never closed`;
+  }
+  const [message = ''] = error.message.split('\n');
+  return message.replace(/ at line (\d+), column (\d+):?$/, ' (line $1, column $2)');
+}
+
+/** Where the quoted text begins that goes on up to there. */
+function openedBefore(end: number, document: Document): number {
+  let start = end;
+  visit(document, {
+    Scalar(_, { type, range }) {
+      if (type?.startsWith('QUOTE') && range && range[1] >= end) start = range[0];
+    },
+  });
+  return start;
 }
 
 function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
     throw new OnecardError(
-      `The configuration file ${file} ${missing ? 'does not exist' : 'cannot be read'}.`,
+      `The configuration file ${file} ${code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`}.`,
       {
         remedy: 'Check the path given with --config.',
         cause,
@@ -72,102 +115,88 @@ function readText(file: string): string {
   }
 }
 
-function presetOf(name: unknown): Tree {
-  return typeof name === 'string' && name in PRESETS ? PRESETS[name as keyof typeof PRESETS] : {};
+function wrongPreset({ preset }: Tree): Problem | undefined {
+  if (preset === undefined || (typeof preset === 'string' && Object.hasOwn(PRESETS, preset)))
+    return undefined;
+  const names = Object.keys(PRESETS);
+  const text =
+    preset === null
+      ? 'is empty'
+      : `has to be ${listed(names)}, not ${shown(preset)}, or left out with every option given`;
+  return { path: ['preset'], text };
 }
 
-/** Objects are merged; anything else, a condition included, is replaced as a whole. */
-function merge(base: Tree, over: Tree): Tree {
-  const merged: Tree = { ...base };
-  for (const [key, value] of Object.entries(over)) {
-    if (value === undefined) continue;
-    const below = merged[key];
-    merged[key] = isTree(below) && isTree(value) && !isWhole(value) ? merge(below, value) : value;
-  }
-  return merged;
+function presetOf({ preset }: Tree): Tree {
+  return preset === undefined ? {} : PRESETS[preset as keyof typeof PRESETS];
+}
+
+/** Below these, options are merged one by one; anything else, a condition included, is replaced as a whole. */
+const MERGED = ['operators', 'persons', 'card', 'match', 'match.keys', 'policies'];
+
+function merge(base: Tree, over: Tree, path = ''): Tree {
+  const merged = Object.entries(over).map(([key, value]) => {
+    const below = base[key];
+    const place = `${path}${key}`;
+    const isMerged = MERGED.includes(place) && isTree(below) && isTree(value);
+    return [key, isMerged ? merge(below, value, `${place}.`) : value];
+  });
+  return { ...base, ...Object.fromEntries(merged) };
 }
 
 const isTree = (value: unknown): value is Tree =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-const WHOLE = ['column', 'all', 'any', 'from', 'value', 'operator', 'person'];
-const isWhole = (tree: Tree) => WHOLE.some((key) => key in tree);
 
-function checkedFlags(flags: PolicyFlags): Tree {
-  for (const [policy, value] of Object.entries(flags)) {
-    const allowed: readonly string[] = POLICIES[policy as PolicyName];
-    if (value === undefined || allowed.includes(value)) continue;
-    const flag = policy.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    throw new OnecardError(`--${flag} ${JSON.stringify(value)} is no policy of onecard.`, {
-      remedy: `Use one of: ${allowed.join(', ')}.`,
-    });
-  }
-  return { ...flags };
+/** Flags that are wrong are reported as flags. */
+function withPolicies(tree: Tree, flags: PolicyFlags): Tree {
+  const given = Object.entries(flags).filter(([policy, value]) => isAllowed(policy, value));
+  return given.length === 0 ? tree : merge(tree, { policies: Object.fromEntries(given) });
 }
 
-function invalid(file: string, issues: z.core.$ZodIssue[], source: Source | undefined): OnecardError {
-  const problems = issues.flatMap((issue) => {
-    const keys = issue.code === 'unrecognized_keys' ? issue.keys : [];
-    const paths = keys.length > 0 ? keys.map((key) => [...issue.path, key]) : [issue.path];
-    return paths.map((path) => {
-      const place = [lineOf(source, path), path.join('.')].filter(Boolean).join(', ');
-      return `  ${place}: ${keys.length > 0 ? 'no such option' : message(issue)}`;
-    });
+function isAllowed(policy: string, value: string | undefined): boolean {
+  const allowed: readonly (string | undefined)[] = POLICIES[policy as PolicyName];
+  return allowed.includes(value);
+}
+
+function wrongFlags(flags: PolicyFlags): FlagProblem[] {
+  return Object.entries(flags).flatMap(([policy, value]): FlagProblem[] => {
+    if (value === undefined || isAllowed(policy, value)) return [];
+    const flag = `--${policy.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    return [
+      { flag, text: `has to be ${listed(POLICIES[policy as PolicyName])}, not ${JSON.stringify(value)}` },
+    ];
   });
-  return new OnecardError(
-    `${file} has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n${problems.join('\n')}`,
-    {
-      remedy: 'See "Configuration" in the README for every option.',
-    },
-  );
-}
-
-function message(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_union') return 'is not of a form that is known here';
-  if (issue.code === 'invalid_type' && issue.input === undefined) return 'is missing';
-  return issue.message;
-}
-
-/** The line of the deepest part of the path that the file has. */
-function lineOf(source: Source | undefined, path: readonly PropertyKey[]): string | undefined {
-  if (!source) return undefined;
-  for (let depth = path.length; depth > 0; depth--) {
-    const node = source.document.getIn(path.slice(0, depth), true);
-    const range = typeof node === 'object' && node !== null && 'range' in node ? node.range : undefined;
-    if (Array.isArray(range)) return `line ${source.lines.linePos(Number(range[0])).line}`;
-  }
-  return undefined;
 }
 
 /** Columns whose name says that they hold a credential are never copied onto a card. */
-const CREDENTIAL = /passw|pwd|hash|token|secret|salt|credential/i;
+const CREDENTIAL = /passw|pwd|hash|token|secret|salt|credential|wachtwoord|kennwort/i;
+const SSP_LOGIN = /ssp.*login|login.*ssp/i;
 
-function parse(input: ConfigurationInput, file: string): Configuration {
+/** What a card must not hold, whatever the rest of the configuration is like. */
+function refusedColumns({ card, persons }: Tree): Problem[] {
+  if (!isTree(card)) return [];
+  const own = isTree(persons) ? [persons['key'], columnOf(persons['ssp']), columnOf(persons['caller'])] : [];
+  return Object.entries(card).flatMap(([column, source]): Problem[] => {
+    const from = isTree(source) ? source['from'] : undefined;
+    const path = ['card', column];
+    if (typeof from === 'string' && CREDENTIAL.test(from))
+      return [{ path, text: `copies ${from}, which looks like a credential: leave it out` }];
+    if (CREDENTIAL.test(column) && !isHarmless(source))
+      return [{ path, text: 'looks like a credential: leave it out, or give it the constant ""' }];
+    if (SSP_LOGIN.test(column) && !isHarmless(source))
+      return [{ path, text: 'is about the login to the SSP, which a card has no access to: leave it out' }];
+    if (own.includes(column)) return [{ path, text: 'is set by onecard itself: leave it out' }];
+    return [];
+  });
+}
+
+/** Required columns need a value; flags, numbers and empty texts open no door. */
+const isHarmless = (source: unknown) =>
+  isTree(source) && 'value' in source && (typeof source['value'] !== 'string' || source['value'] === '');
+
+const columnOf = (flag: unknown) => (isTree(flag) ? flag['column'] : undefined);
+
+function parse(input: ConfigurationInput): Configuration {
   const card: CardField[] = Object.entries(input.card).map(([column, source]) => ({ column, source }));
-  const sspLogin = new Set(Object.values(input.match.keys).map((key) => key.person));
-  for (const { column, source } of card) {
-    if (CREDENTIAL.test(column) || ('from' in source && CREDENTIAL.test(source.from))) {
-      throw new OnecardError(`${file}: card.${column} looks like a credential, which is never copied.`, {
-        remedy: `Remove it from "card".`,
-      });
-    }
-    if (/ssp.*login|login.*ssp/i.test(column) && sspLogin.has(column)) {
-      throw new OnecardError(
-        `${file}: card.${column} is the SSP login name; a card has no access to the SSP.`,
-        {
-          remedy: `Remove it from "card".`,
-        },
-      );
-    }
-    if (
-      column === input.persons.ssp.column ||
-      column === input.persons.caller.column ||
-      column === input.persons.key
-    ) {
-      throw new OnecardError(`${file}: card.${column} is set by onecard itself and cannot be mapped.`, {
-        remedy: `Remove it from "card".`,
-      });
-    }
-  }
   return {
     preset: input.preset,
     digest: createHash('sha256').update(JSON.stringify(input)).digest('hex'),

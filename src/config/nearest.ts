@@ -3,7 +3,7 @@ export function nearest(name: string, names: Iterable<string>): string | undefin
   let best: { name: string; distance: number } | undefined;
   for (const candidate of names) {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
-    if (distance < (best?.distance ?? Math.max(2, name.length / 2) + 1)) best = { name: candidate, distance };
+    if (distance < (best?.distance ?? Math.max(2, name.length / 3) + 1)) best = { name: candidate, distance };
   }
   return best?.name;
 }

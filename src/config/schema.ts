@@ -6,19 +6,32 @@ import { POLICIES } from '../model/policies.js';
  * option is an error and never silently ignored.
  */
 
-const scalar = z.union([z.string(), z.number(), z.boolean()]);
+/** What a value of several forms has to be, in words that go on after the option's name. */
+const either = (forms: string) => ({
+  error: ({ input }: { input?: unknown }) => (input === undefined ? 'is missing' : `has to be ${forms}`),
+});
+
+const scalar = z.union([z.string(), z.number(), z.boolean()], either('a text, a number, true or false'));
 const column = z.string().min(1).describe('a column name');
-const table = z.string().min(1).describe('a table name, or schema.table');
+const table = z
+  .string()
+  .regex(/^[^.]+(\.[^.]+)?$/, 'has to be a table name, or schema.table')
+  .describe('a table name, or schema.table');
 
 const condition: z.ZodType<ConditionInput> = z.lazy(() =>
-  z.union([
-    z.strictObject({ column, is: scalar }),
-    z.strictObject({ column, isNot: scalar }),
-    z.strictObject({ column, in: z.array(scalar).min(1) }),
-    z.strictObject({ column, isNull: z.boolean() }),
-    z.strictObject({ all: z.array(condition).min(1) }),
-    z.strictObject({ any: z.array(condition).min(1) }),
-  ]),
+  z.union(
+    [
+      z.strictObject({ column, is: scalar }),
+      z.strictObject({ column, isNot: scalar }),
+      z.strictObject({ column, in: z.array(scalar).min(1) }),
+      z.strictObject({ column, isNull: z.boolean() }),
+      z.strictObject({ all: z.array(condition).min(1) }),
+      z.strictObject({ any: z.array(condition).min(1) }),
+    ],
+    either(
+      'a condition: {column: …, is: …}, {column: …, isNot: …}, {column: …, in: […]}, {column: …, isNull: true}, {all: […]} or {any: […]}',
+    ),
+  ),
 );
 
 type ScalarInput = string | number | boolean;
@@ -31,10 +44,10 @@ export type ConditionInput =
   | { any: ConditionInput[] };
 
 const flag = z.strictObject({ column, granted: scalar, denied: scalar });
-const cardSource = z.union([
-  z.strictObject({ from: column }),
-  z.strictObject({ value: z.union([scalar, z.null()]) }),
-]);
+const cardSource = z.union(
+  [z.strictObject({ from: column }), z.strictObject({ value: z.union([scalar, z.null()]) })],
+  either('{from: a column of the operator table} or {value: a constant}'),
+);
 
 export const configurationSchema = z.strictObject({
   preset: z.enum(['sample']).optional(),
@@ -63,7 +76,7 @@ export const configurationSchema = z.strictObject({
   match: z.strictObject({
     keys: z
       .record(z.string().min(1), z.strictObject({ operator: column, person: column }))
-      .refine((keys) => Object.keys(keys).length > 0, 'at least one key is needed'),
+      .refine((keys) => Object.keys(keys).length > 0, 'needs at least one key'),
     ignoreValues: z.array(z.string()),
   }),
   policies: z.strictObject({
