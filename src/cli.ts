@@ -18,13 +18,17 @@ try {
   });
 } catch (error) {
   if (error instanceof OnecardError) {
-    process.stderr.write(
-      `onecard: ${error.message}\n${error.remedy === undefined ? '' : `  → ${error.remedy}\n`}`,
-    );
+    const remedy = error.remedy === undefined ? '' : `  → ${error.remedy}\n`;
+    process.stderr.write(withoutPasswords(`onecard: ${error.message}\n${remedy}`));
     process.exitCode = error.exitCode;
   } else {
     const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.stderr.write(`onecard: an internal error, please report it.\n${detail}\n`);
+    process.stderr.write(withoutPasswords(`onecard: an internal error, please report it.\n${detail}\n`));
     process.exitCode = ExitCode.Failed;
   }
+}
+
+/** A URL can stand where nobody expects one: as a misplaced argument, or in what a driver says. */
+function withoutPasswords(text: string): string {
+  return text.replace(/:\/\/([^\s:/@]*):\S*@/g, '://$1:…@');
 }

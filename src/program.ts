@@ -27,7 +27,12 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
     .version(VERSION)
     .helpOption('-h, --help', 'show this help')
     .helpCommand(false)
-    .configureOutput({ writeOut: (text) => terminal.stdout.write(text), writeErr: () => undefined })
+    .configureOutput({
+      writeOut: (text) => terminal.stdout.write(text),
+      // Help goes there when nothing was asked; errors are thrown, and printed by whoever catches them.
+      writeErr: (text) => terminal.stderr.write(text),
+      outputError: () => undefined,
+    })
     .exitOverride()
     .addHelpText('after', EXAMPLES);
 
@@ -95,15 +100,29 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return ExitCode.Done;
-    if (error.code === 'commander.help') {
-      terminal.stderr.write(program.helpInformation());
-      return ExitCode.Usage;
-    }
-    throw new OnecardError(error.message.replace(/^error: /, '').replace(/\n\(/, ' ('), {
-      remedy: 'See `onecard --help`, or --help of the command.',
-    });
+    if (error.code === 'commander.help') return ExitCode.Usage;
+    throw usageError(error, program);
   }
   return exitCode;
+}
+
+/** Commander's message, as a sentence that names the flag and never what might be a password behind it. */
+function usageError({ code, message }: CommanderError, program: Command): OnecardError {
+  const command = program.commands.find((candidate) => candidate.name() === program.args[0]);
+  const excess = command?.args[0];
+  const text =
+    code === 'commander.excessArguments' && excess !== undefined
+      ? `${JSON.stringify(excess)} is no flag of ${command?.name()}`
+      : message
+          .replace(/^error: /, '')
+          .replace(/\n\(/, ' (')
+          .replace(/^option '(--[\w-]+)[^']*' argument missing$/, '$1 needs a value')
+          .replace(/^option '(--[\w-]+)[^']*' argument ('.*') is invalid\./s, '$1 cannot be $2.')
+          .replace(/^(unknown option '(?:--[^'=]+|-[^-'])).*?'/s, "$1'");
+  const sentence = text.charAt(0).toUpperCase() + text.slice(1);
+  return new OnecardError(/[.)]$/.test(sentence) ? sentence : `${sentence}.`, {
+    remedy: `See \`onecard ${command === undefined ? '' : `${command.name()} `}--help\`.`,
+  });
 }
 
 const EXAMPLES = `
