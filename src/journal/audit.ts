@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { accessSync, constants, createWriteStream, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  createWriteStream,
+  mkdirSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import type { Layout } from '../config/layout.js';
@@ -43,12 +51,14 @@ export interface AuditReport {
 export function checkRunsFolder(folder: string): void {
   const runs = join(folder, RUNS_FOLDER);
   try {
-    mkdirSync(runs, { recursive: true, mode: 0o700 });
+    const made = mkdirSync(runs, { recursive: true, mode: 0o700 });
     accessSync(runs, constants.W_OK);
     // Root may write anywhere, but not on a read-only file system.
     const probe = join(runs, `.probe-${process.pid}`);
     writeFileSync(probe, '', { mode: 0o600, flag: 'wx' });
     rmSync(probe);
+    // The run may yet be declined or refused: it makes the folder when it has something to keep.
+    if (made !== undefined) rmdirSync(runs);
   } catch (cause) {
     throw new OnecardError(
       `The folder ${RUNS_FOLDER} for audit reports cannot be written to: ${reasonOf(cause)}.`,
@@ -60,8 +70,19 @@ export function checkRunsFolder(folder: string): void {
   }
 }
 
-const reasonOf = (cause: unknown) =>
-  cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+const REASONS: Readonly<Record<string, string>> = {
+  EEXIST: 'a file of that name is in its place',
+  ENOTDIR: 'a file of that name is in its place',
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not write there',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'there is no space left',
+};
+
+function reasonOf(cause: unknown): string {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+  return REASONS[code] ?? code;
+}
 
 /**
  * Writes the audit report of a run from the journal: `audit.ndjson`, each line with the SHA-256 of itself and
