@@ -74,6 +74,7 @@ function linkReportSql(
   const key = `o.${sql.identifier(operators.key)}`;
   const personKey = `p.${sql.identifier(persons.key)}`;
   const link = linkSql(sql, layout, 'o');
+  const operator = sql.fingerprint(sql.text(key));
   const { decision, limit } = options;
   const word = (column: string) => (hasJournal ? `COALESCE(l.${column}, n.${column})` : 'NULL');
   const words: Record<Word, string> = {
@@ -90,8 +91,8 @@ function linkReportSql(
   const byOnecard = hasJournal ? `WHEN l.operator IS NOT NULL THEN 'onecard'` : '';
   const journal = hasJournal
     ? `
-  LEFT JOIN linking AS l ON l.operator = ${sql.text(key)} AND l.person = ${sql.text(link)}
-  LEFT JOIN newest AS n ON n.operator = ${sql.text(key)}`
+  LEFT JOIN linking AS l ON l.operator = ${operator} AND l.person = ${sql.fingerprint(sql.text(link))}
+  LEFT JOIN newest AS n ON n.operator = ${operator}`
     : '';
   return `${hasJournal ? `WITH ${journalSql(sql, options.run)}\n` : ''}SELECT ${sql.text(key)} AS operator, ${nameSql(sql, 'o', operators.name)} AS ${sql.identifier('operatorName')},
        ${sql.text(link)} AS person,
@@ -110,6 +111,8 @@ const WORDS = 'd.decision, d.action, d.reason, d.run_id, c.state, c.changed_at';
 /** Ranked rather than filtered by run: a run may have come later than an operator, or an operator than a run. */
 function journalSql(sql: Dialect, run: string | undefined): string {
   const ofRun = run === undefined ? '' : ` AND d.run_id = ${sql.literal(run)}`;
+  // Short, so that a server without hash joins can index it.
+  const operator = sql.fingerprint(sql.text('d.operator'));
   const newness = `ROW_NUMBER() OVER (PARTITION BY ${sql.text('d.operator')} ORDER BY r.started_at DESC, r.id DESC, d.position) AS newness`;
   const from = (join: string) => `FROM ${sql.journal('decision')} AS d
             JOIN ${sql.journal('run')} AS r ON r.id = d.run_id
@@ -117,14 +120,14 @@ function journalSql(sql: Dialect, run: string | undefined): string {
   return `-- the latest change that linked an operator
 linking AS (
   SELECT w.*
-    FROM (SELECT c.operator, c.person, ${WORDS}, ${newness}
+    FROM (SELECT ${operator} AS operator, ${sql.fingerprint('c.person')} AS person, ${WORDS}, ${newness}
             ${from('JOIN')}
            WHERE c.state = 'applied'${ofRun}) AS w
    WHERE w.newness = 1),
 -- the newest decision about an operator
 newest AS (
   SELECT w.*
-    FROM (SELECT d.operator, ${WORDS}, ${newness}
+    FROM (SELECT ${operator} AS operator, ${WORDS}, ${newness}
             ${from('LEFT JOIN')}
            WHERE r.state <> 'planning'${ofRun}) AS w
    WHERE w.newness = 1)`;

@@ -22,10 +22,10 @@ interface ChangeRow extends Found {
 const NOTHING: Findings = { violations: [], count: 0 };
 
 /** What was created and linked is there, as it was made. */
-export async function checkCards(subject: Subject): Promise<Check[]> {
+export async function checkCards(subject: Subject, isIntact: boolean): Promise<Check[]> {
   const { session, layout, runs } = subject;
   const { ssp, caller } = layout.configuration.persons;
-  const statements = new CardStatements(subject);
+  const statements = new CardStatements(subject, isIntact);
   const { created, all } =
     runs.length === 0 ? { created: 0, all: 0 } : await countChanges(subject, statements);
   const find = async <Row extends Found>(statement: string, describe: (row: Row) => string) =>
@@ -64,7 +64,8 @@ class CardStatements {
   readonly #operators: string;
   readonly #persons: string;
 
-  constructor(subject: Subject) {
+  /** @param isIntact whether the journal holds what was written into it. */
+  constructor(subject: Subject, isIntact: boolean) {
     const { layout, database } = subject;
     const { dialect: sql } = database;
     this.#subject = subject;
@@ -72,8 +73,8 @@ class CardStatements {
     this.#latest = `WITH ${latestChangesSql(subject)}`;
     this.#operatorKey = `o.${sql.identifier(layout.configuration.operators.key)}`;
     this.#personKey = `p.${sql.identifier(layout.configuration.persons.key)}`;
-    this.#operators = `${sql.table(layout.operators.name)} AS o ON ${this.#operatorKey} = ${journaledKeySql(sql, 'c.operator', layout.operatorKey)}`;
-    this.#persons = `${sql.table(layout.persons.name)} AS p ON ${this.#personKey} = ${journaledKeySql(sql, 'c.person', layout.personKey)}`;
+    this.#operators = `${sql.table(layout.operators.name)} AS o ON ${this.#operatorKey} = ${journaledKeySql(sql, 'c.operator', layout.operatorKey, isIntact)}`;
+    this.#persons = `${sql.table(layout.persons.name)} AS p ON ${this.#personKey} = ${journaledKeySql(sql, 'c.person', layout.personKey, isIntact)}`;
   }
 
   #total(): string {

@@ -9,7 +9,6 @@ import {
   checkOf,
   type Found,
   findViolations,
-  KEPT,
   keptSql,
   type Violation,
 } from './verification.js';
@@ -91,7 +90,10 @@ function standingSql(sql: Dialect, layout: Layout, newest: Run | undefined): str
   const personKey = `p.${sql.identifier(persons.key)}`;
   const link = linkSql(sql, layout, 'o');
   const undone = newest === undefined ? '' : `${undoneSql(sql, newest)},\n`;
-  const join = newest === undefined ? '' : `\n    LEFT JOIN undone AS u ON u.operator = ${sql.text(key)}`;
+  const join =
+    newest === undefined
+      ? ''
+      : `\n    LEFT JOIN undone AS u ON u.operator = ${sql.fingerprint(sql.text(key))}`;
   const journaled = newest === undefined ? `ELSE 'open'` : journaledSql();
   const isBrokenKnown = newest === undefined ? 'FALSE' : `COALESCE(u.reason = 'broken-link', FALSE)`;
   const [reason, hindrance] = newest === undefined ? ['NULL', 'NULL'] : ['u.reason', 'u.hindrance'];
@@ -108,18 +110,19 @@ standing AS (
    WHERE ${humanSql(sql, layout)})`;
 }
 
-/** Grouped, so that a server without hash joins indexes it; and nobody has two decisions in one run. */
+/** Grouped by a short value, so that a server without hash joins indexes it. */
 function undoneSql(sql: Dialect, newest: Run): string {
+  const operator = sql.fingerprint(sql.text('d.operator'));
   return `-- operators for whom the newest run wrote nothing, and why
 undone AS (
-  SELECT d.operator, MAX(d.decision) AS decision, MAX(d.action) AS action, MAX(d.reason) AS reason,
+  SELECT ${operator} AS operator, MAX(d.decision) AS decision, MAX(d.action) AS action, MAX(d.reason) AS reason,
          MAX(c.state) AS state, MAX(c.reason) AS hindrance
     FROM ${sql.journal('decision')} AS d
     LEFT JOIN ${sql.journal('change')} AS c ON c.run_id = d.run_id AND c.position = d.position
    WHERE d.run_id = ${sql.literal(newest.id)}
      AND d.decision <> 'linked'
      AND (d.action = 'none' OR c.state IS NULL OR c.state <> 'applied')
-   GROUP BY d.operator)`;
+   GROUP BY ${operator})`;
 }
 
 const journaledSql = () => `WHEN u.operator IS NULL THEN 'unknown'
@@ -185,8 +188,7 @@ function describeStanding(row: StandingRow, newest: Run | undefined): string {
 /** So many operators of one person are named. */
 const NAMED = 20;
 
-interface SharedRow {
-  operator: string;
+interface SharedPerson {
   person: string;
   operators: string;
   total: string;
@@ -195,46 +197,61 @@ interface SharedRow {
 /** No person has two operator rows linked to it, whatever rows they are and whoever linked them. */
 export async function checkPersonsNotShared({ session, database, layout }: Subject): Promise<Check> {
   const { dialect: sql } = database;
-  const operators = sql.table(layout.operators.name);
-  const key = `o.${sql.identifier(layout.configuration.operators.key)}`;
+  const operators = `${sql.table(layout.operators.name)} AS o`;
   const link = linkSql(sql, layout, 'o');
   const [linked] = await session.rows<{ persons: string }>(
     `SELECT ${sql.text('COUNT(*)')} AS persons
-  FROM (SELECT ${link} AS person FROM ${operators} AS o WHERE ${link} IS NOT NULL GROUP BY ${link}) AS linked`,
+  FROM (SELECT ${link} AS person FROM ${operators} WHERE ${link} IS NOT NULL GROUP BY ${link}) AS linked`,
   );
-  const rows = await session.rows<SharedRow>(
-    `WITH -- persons with several operators
-shared AS (
-  SELECT ${link} AS person, COUNT(*) AS operators, COUNT(*) OVER () AS total
-    FROM ${operators} AS o
-   WHERE ${link} IS NOT NULL
-   GROUP BY ${link}
-  HAVING COUNT(*) > 1
-   ${keptSql('person')})
-SELECT m.operator, m.person, ${sql.text('m.operators')} AS operators, ${sql.text('m.total')} AS total
-  FROM (SELECT ${sql.text(key)} AS operator, ${sql.text('s.person')} AS person, s.operators, s.total,
-               ROW_NUMBER() OVER (PARTITION BY s.person ORDER BY ${key}) AS place
-          FROM shared AS s
-          JOIN ${operators} AS o ON ${link} = s.person) AS m
- WHERE m.place <= ${NAMED}
- ORDER BY m.person, m.place
- LIMIT ${KEPT * NAMED}`,
+  const shared = await session.rows<SharedPerson>(
+    `SELECT ${sql.text('s.person')} AS person, ${sql.text('s.operators')} AS operators, ${sql.text('COUNT(*) OVER ()')} AS total
+  FROM (SELECT ${link} AS person, COUNT(*) AS operators
+          FROM ${operators}
+         WHERE ${link} IS NOT NULL
+         GROUP BY ${link}
+        HAVING COUNT(*) > 1) AS s
+ ${keptSql('person')}`,
   );
-  const people = new Set(rows.map(({ person }) => person));
-  const violations = [...people].map((each) => describeShared(rows.filter(({ person }) => person === each)));
+  const names = await nameOperators({ session, database, layout }, shared);
+  const violations = shared.map((row) => describeShared(row, names));
   return checkOf('one-operator-per-person', 'No person is linked to two operators', Number(linked?.persons), [
-    { violations, count: Number(rows[0]?.total ?? 0) },
+    { violations, count: Number(shared[0]?.total ?? 0) },
   ]);
 }
 
-function describeShared(rows: readonly SharedRow[]): Violation {
-  const person = rows[0]?.person ?? null;
-  const operators = Number(rows[0]?.operators);
-  const more = operators > rows.length ? ` and ${operators - rows.length} more` : '';
-  const names = rows.map(({ operator }) => operator).join(', ');
+interface NamedOperator {
+  operator: string;
+  person: string;
+}
+
+/** The first operators of each of these persons. */
+async function nameOperators(
+  { session, database, layout }: Pick<Subject, 'session' | 'database' | 'layout'>,
+  shared: readonly SharedPerson[],
+): Promise<NamedOperator[]> {
+  if (shared.length === 0) return [];
+  const { dialect: sql } = database;
+  const key = `o.${sql.identifier(layout.configuration.operators.key)}`;
+  const link = linkSql(sql, layout, 'o');
+  const persons = shared.map(({ person }) => sql.asKey(sql.literal(person), layout.personKey));
+  return session.rows<NamedOperator>(
+    `SELECT n.operator, n.person
+  FROM (SELECT ${sql.text(key)} AS operator, ${sql.text(link)} AS person,
+               ROW_NUMBER() OVER (PARTITION BY ${link} ORDER BY ${key}) AS place
+          FROM ${sql.table(layout.operators.name)} AS o
+         WHERE ${link} IN (${persons.join(', ')})) AS n
+ WHERE n.place <= ${NAMED}
+ ORDER BY n.person, n.place`,
+  );
+}
+
+function describeShared({ person, operators }: SharedPerson, named: readonly NamedOperator[]): Violation {
+  const names = named.filter((row) => row.person === person).map(({ operator }) => operator);
+  const others = Number(operators) - names.length;
+  const more = others > 0 ? ` and ${others} more` : '';
   return {
     operator: null,
     person,
-    text: `Person ${person} is linked to ${operators} operators instead of one: ${names}${more}.`,
+    text: `Person ${person} is linked to ${operators} operators instead of one: ${names.join(', ')}${more}.`,
   };
 }

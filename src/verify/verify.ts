@@ -46,13 +46,10 @@ export async function verifyDatabase(
     const only = options.run === undefined ? undefined : findRun(runs, options.run);
     const subject: Subject = { session, database, layout, runs, only, hasJournal };
     const { check, counts } = await checkOperatorsLinked(subject, options.complete);
-    const checks = [
-      check,
-      await checkPersonsNotShared(subject),
-      ...(await checkCards(subject)),
-      await checkSeals(subject),
-    ];
-    return { checks, counts };
+    const shared = await checkPersonsNotShared(subject);
+    const seals = await checkSeals(subject);
+    const cards = await checkCards(subject, seals.violationCount === 0);
+    return { checks: [check, shared, ...cards, seals], counts };
   });
 }
 
