@@ -42,7 +42,12 @@ export async function startMariadb(): Promise<OwnServer> {
   const { install } = installedPrograms();
   const home = await makeHome('mariadb', ['mysql']);
   await runTool(home, install, [
-    ...['--no-defaults', `--datadir=${dataOf(home)}`, '--innodb-flush-method=nosync'],
+    ...[
+      '--no-defaults',
+      `--datadir=${dataOf(home)}`,
+      `--tmpdir=${home.folder}`,
+      '--innodb-flush-method=nosync',
+    ],
     ...['--auth-root-authentication-method=normal', '--skip-test-db'],
   ]);
   return run(home, randomPassword());
@@ -54,6 +59,8 @@ async function run(home: Home, password: string): Promise<OwnServer> {
   const server = connectTo({ kind: 'mysql', url });
   const files = [
     `--datadir=${dataOf(home)}`,
+    // A starting server clears leftovers in its folder for temporary tables, those of its neighbours, too.
+    `--tmpdir=${home.folder}`,
     `--socket=${join(home.folder, 'server.sock')}`,
     `--pid-file=${join(home.folder, 'server.pid')}`,
     `--init-file=${await writeFirstStatements(home, password)}`,
