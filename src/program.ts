@@ -1,5 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import type { MigrateFlags } from './commands/migrate.js';
+import type { MigrateFlags } from './commands/migrate-flags.js';
 import type { ReportFlags } from './commands/report.js';
 import type { ScanFlags } from './commands/scan.js';
 import type { SharedFlags, Terminal } from './commands/terminal.js';
@@ -74,6 +74,7 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
   withPolicies(shared(program.command('verify')))
     .description('prove from the database itself that every card and link is right')
     .option('--complete', 'operators under review or skipped are violations, too')
+    .option('--run <run>', 'only what this run wrote')
     .action((_, command: Command) =>
       call<VerifyFlags>(
         command,

@@ -14,7 +14,7 @@ import { PlanFile } from '../plan/file.js';
 import { streamPlan } from '../plan/plan.js';
 import { proveReadOnly } from '../plan/read-only.js';
 import { Tallies } from '../plan/tallies.js';
-import type { MigrateFlags } from './migrate.js';
+import type { MigrateFlags } from './migrate-flags.js';
 import { pendingCode } from './outcome.js';
 import { lookOf, type Opened, type Request, type Terminal, withDatabase, write } from './terminal.js';
 

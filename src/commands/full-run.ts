@@ -20,7 +20,7 @@ import { tallyPlan } from '../plan/plan.js';
 import { inOrder } from '../plan/tallies.js';
 import type { Verification } from '../verify/verification.js';
 import { verifyDatabase } from '../verify/verify.js';
-import type { MigrateFlags } from './migrate.js';
+import type { MigrateFlags } from './migrate-flags.js';
 import { leftForReview, pendingOf } from './outcome.js';
 import { type RunSummary, renderRunSummary } from './run-summary.js';
 import { lookOf, type Request, type Terminal, withDatabase, write } from './terminal.js';

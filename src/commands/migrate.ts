@@ -1,22 +1,7 @@
-import type { PolicyFlags } from '../config/load.js';
 import { OnecardError } from '../errors.js';
-import type { Decision } from '../model/decision.js';
 import type { ExitCode } from '../model/exit-code.js';
-import { announceSample, readRequest, type SharedFlags, type Terminal } from './terminal.js';
-
-export interface MigrateFlags extends SharedFlags, PolicyFlags {
-  readonly dryRun?: boolean;
-  readonly limit?: number;
-  readonly only?: string;
-  readonly decision?: Decision;
-  readonly planOut?: string;
-  readonly sql?: boolean;
-  readonly yes?: boolean;
-  readonly allowSchemaChanges?: boolean;
-  readonly batchSize?: number;
-  readonly ticket?: string;
-  readonly detailedExitcode?: boolean;
-}
+import type { MigrateFlags } from './migrate-flags.js';
+import { announceSample, readRequest, type Terminal } from './terminal.js';
 
 /** Flags that only look: with them and without `--dry-run`, somebody means another thing than would happen. */
 const LOOKING = ['limit', 'only', 'decision', 'planOut', 'sql'] as const;

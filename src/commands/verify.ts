@@ -16,6 +16,7 @@ import {
 
 export interface VerifyFlags extends SharedFlags, PolicyFlags {
   readonly complete?: boolean;
+  readonly run?: string;
 }
 
 /** Proves the invariants from the database itself; exit code 3 names what breaks them. */
@@ -23,7 +24,10 @@ export async function verify(terminal: Terminal, flags: VerifyFlags): Promise<Ex
   const request = readRequest(terminal, flags);
   announceSample(terminal, flags, request);
   return withDatabase(terminal, request, 'read', async ({ database, layout }) => {
-    const verification = await verifyDatabase(database, layout, { complete: flags.complete ?? false });
+    const verification = await verifyDatabase(database, layout, {
+      complete: flags.complete ?? false,
+      ...(flags.run !== undefined && { run: flags.run }),
+    });
     const violations = verification.checks.reduce((total, { violationCount }) => total + violationCount, 0);
     const look = lookOf(terminal.stdout, terminal, flags);
     const brush = brushFor(look);

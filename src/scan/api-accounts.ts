@@ -3,8 +3,8 @@ import type { Dialect } from '../database/dialect.js';
 import type { Row, Session } from '../database/session.js';
 import type { MatchKey } from '../model/configuration.js';
 import { type Account, judgeAccount, TECHNICAL_WORDS } from './account-judgement.js';
+import type { Listed } from './listed.js';
 import { humanOperatorSql } from './living-cards.js';
-import type { Listed } from './scan.js';
 
 /** An operator that passes for a human and is likely an integration's account. */
 export interface LikelyApiAccount {

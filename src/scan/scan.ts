@@ -3,19 +3,12 @@ import type { Database } from '../database/database.js';
 import type { Session } from '../database/session.js';
 import type { Reason, Tally } from '../model/decision.js';
 import { tallyPlan } from '../plan/plan.js';
+import { inOrder } from '../plan/tallies.js';
 import { findApiAccounts, type LikelyApiAccount } from './api-accounts.js';
 import { type KeyQuality, keyQualities } from './key-quality.js';
+import { LISTED, type Listed } from './listed.js';
 import { findPossibleDuplicates, type PossibleDuplicate } from './possible-duplicates.js';
 import { findSchemaGaps, type SchemaFinding } from './schema-findings.js';
-
-/** A list that is kept short, and how long it would be in full. */
-export interface Listed<T> {
-  readonly count: number;
-  readonly first: readonly T[];
-}
-
-/** So many of each list, lowest operator keys first. */
-export const LISTED = 100;
 
 /** What stands in a database before anything is done to it. */
 export interface Scan {
@@ -35,7 +28,7 @@ export interface Scan {
 /** Takes the inventory: reads only, with SELECT alone; all of it sees one moment within a snapshot. */
 export async function scanDatabase(session: Session, database: Database, layout: Layout): Promise<Scan> {
   const { dialect: sql } = database;
-  const tallies = await tallyPlan(session, layout, sql);
+  const tallies = inOrder(await tallyPlan(session, layout, sql));
   const duplicates = sumOf(tallies, ({ finding }) => finding === 'possible-duplicate');
   return {
     tallies,

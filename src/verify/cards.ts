@@ -4,6 +4,7 @@ import type { Column } from '../database/schema.js';
 import type { CardField, Flag } from '../model/configuration.js';
 import { cardValueSql, linkSql } from '../plan/expressions.js';
 import { journaledKeySql, latestChangesSql } from './latest-changes.js';
+import type { Subject } from './subject.js';
 import {
   type Check,
   checkOf,
@@ -13,7 +14,6 @@ import {
   keptSql,
   shown,
 } from './verification.js';
-import type { Subject } from './verify.js';
 
 interface ChangeRow extends Found {
   run_id: string;

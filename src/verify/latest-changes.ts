@@ -1,6 +1,6 @@
 import type { Dialect } from '../database/dialect.js';
 import type { Column } from '../database/schema.js';
-import type { Subject } from './verify.js';
+import type { Subject } from './subject.js';
 
 /**
  * A CTE `latest`: of each operator the latest change that was applied, with the columns run_id, position,

@@ -3,6 +3,7 @@ import type { Dialect } from '../database/dialect.js';
 import type { Run } from '../journal/run.js';
 import { REASONS, type Reason } from '../model/decision.js';
 import { conditionSql, flagSql, linkSql } from '../plan/expressions.js';
+import type { Subject } from './subject.js';
 import {
   type Check,
   type Counts,
@@ -12,7 +13,6 @@ import {
   keptSql,
   type Violation,
 } from './verification.js';
-import type { Subject } from './verify.js';
 
 /**
  * How a human operator stands:

@@ -1,8 +1,8 @@
 import type { Dialect } from '../database/dialect.js';
 import { CHANGE_SEALED, DECISION_SEALED, sealSql } from '../journal/journal.js';
 import type { Run } from '../journal/run.js';
+import type { Subject } from './subject.js';
 import { type Check, checkOf, type Findings, type Found, findViolations, keptSql } from './verification.js';
-import type { Subject } from './verify.js';
 
 interface JournalRow extends Found {
   position: string;

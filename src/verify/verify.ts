@@ -1,12 +1,12 @@
 import type { Layout } from '../config/layout.js';
 import type { Database } from '../database/database.js';
-import type { Session } from '../database/session.js';
 import { OnecardError } from '../errors.js';
 import { RunTable } from '../journal/journal.js';
 import type { Run } from '../journal/run.js';
 import { checkCards } from './cards.js';
 import { checkOperatorsLinked, checkPersonsNotShared } from './operators.js';
 import { checkSeals } from './seals.js';
+import type { Subject } from './subject.js';
 import type { Verification } from './verification.js';
 
 export interface VerifyOptions {
@@ -14,18 +14,6 @@ export interface VerifyOptions {
   readonly complete: boolean;
   /** Looks at this run alone; otherwise at every run. */
   readonly run?: string;
-}
-
-/** What the checks look at: one snapshot of the database, and the runs that wrote into it. */
-export interface Subject {
-  readonly session: Session;
-  readonly database: Database;
-  readonly layout: Layout;
-  /** The newest first, those that are still planning left out; none where there is no journal. */
-  readonly runs: readonly Run[];
-  /** The run whose changes are checked; undefined for all of them. */
-  readonly only: Run | undefined;
-  readonly hasJournal: boolean;
 }
 
 /**
@@ -57,6 +45,9 @@ function findRun(runs: readonly Run[], id: string): Run {
   const run = runs.find((candidate) => candidate.id === id);
   if (run !== undefined) return run;
   throw new OnecardError(`The journal of this database has no planned run ${id}.`, {
-    remedy: 'See `onecard runs` for those that it has.',
+    remedy:
+      runs.length === 0
+        ? 'No run has been made on this database yet.'
+        : `It has ${runs.map((known) => known.id).join(', ')}.`,
   });
 }

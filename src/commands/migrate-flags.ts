@@ -1,0 +1,18 @@
+import type { PolicyFlags } from '../config/load.js';
+import type { Decision } from '../model/decision.js';
+import type { SharedFlags } from './terminal.js';
+
+/** What `onecard migrate` takes; `planOut`, `only` and their like are about a dry run. */
+export interface MigrateFlags extends SharedFlags, PolicyFlags {
+  readonly dryRun?: boolean;
+  readonly limit?: number;
+  readonly only?: string;
+  readonly decision?: Decision;
+  readonly planOut?: string;
+  readonly sql?: boolean;
+  readonly yes?: boolean;
+  readonly allowSchemaChanges?: boolean;
+  readonly batchSize?: number;
+  readonly ticket?: string;
+  readonly detailedExitcode?: boolean;
+}
