@@ -38,13 +38,15 @@ export const postgresDialect: Dialect = {
   keyOrder: (expression, column) => (column.family === 'text' ? `${expression} COLLATE "C"` : expression),
 
   letters: `SELECT '${letters.upper}' AS upper_case, '${letters.lower}' AS lower_case`,
-  // Servers lower-case by their locale; these two branches do it alike everywhere. Most keys are ASCII,
-  // which is trimmed as bytes: as characters it takes three times as long.
+  // Servers lower-case by their locale; these branches do it alike everywhere. Most keys are ASCII and have no
+  // white space to trim, which bytes tell in a third of the time that it takes to trim characters.
   normalized: (expression) => {
     const text = `CAST(${expression} AS text)`;
-    return `CASE WHEN octet_length(${text}) = char_length(${text})
-        THEN lower(convert_from(btrim(convert_to(${text}, 'UTF8'), '\\x20090a0b0c0d'), 'UTF8') COLLATE "C")
-        ELSE translate(btrim(${text}, ${whiteSpace}), l.upper_case, l.lower_case) COLLATE "C" END`;
+    const bytes = `octet_length(${text})`;
+    return `CASE WHEN ${bytes} <> char_length(${text})
+        THEN translate(btrim(${text}, ${whiteSpace}), l.upper_case, l.lower_case) COLLATE "C"
+        WHEN ${bytes} = octet_length(btrim(convert_to(${text}, 'UTF8'), '\\x20090a0b0c0d')) THEN lower(${text} COLLATE "C")
+        ELSE lower(btrim(${text}, E' \\t\\n\\u000b\\f\\r') COLLATE "C") END`;
   },
   fingerprint: (expression) => expression,
   digest: (expression) => `hashtextextended(${expression}, 0)`,

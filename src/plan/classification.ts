@@ -168,7 +168,7 @@ taken AS (
   #shared(): string[] {
     if (this.#sql.materialized !== '') {
       return [
-        `-- cards that share a value: after sorting, the fingerprint before or after theirs is the same
+        `-- cards that share a value; to compare small digests of the values first takes half the time
 sharer AS ${this.#sql.materialized}(
   ${this.#arms((number) => this.#sharer(number))})`,
       ];
@@ -183,10 +183,10 @@ sharer AS ${this.#sql.materialized}(
     const operator = `, o.operator, NULL AS person, ${this.#sql.asNumber('o.outside IS NULL')} AS is_human, NULL AS unsure`;
     return `SELECT ${number} AS key_number, value, operator, person, is_human, unsure, COUNT(*) OVER same AS cards,
          SUM(is_operator) OVER same AS operators, SUM(is_contender) OVER same AS contenders
-    FROM (SELECT c.*, LAG(digest) OVER (ORDER BY digest) AS before, LEAD(digest) OVER (ORDER BY digest) AS after
+    FROM (SELECT c.*, COUNT(*) OVER (PARTITION BY digest) AS alike
             FROM (SELECT c.*, ${this.#sql.digest('value')} AS digest FROM (
             ${this.#cards(number, operator, `, NULL, p.person, 0, p.unsure_${number}`)}) AS c) AS c) AS c
-   WHERE digest IN (before, after) AND value NOT IN (${this.#ignored().join(', ')})
+   WHERE alike > 1 AND value NOT IN (${this.#ignored().join(', ')})
   WINDOW same AS (PARTITION BY value)`;
   }
 
