@@ -24,7 +24,7 @@ const SHOWN = 500;
 /** Shows what a run would do. The session is read-only: the database itself refuses to write. */
 export function dryRun(terminal: Terminal, flags: MigrateFlags, request: Request): Promise<ExitCode> {
   return withDatabase(terminal, request, 'read', async ({ database, layout }) => {
-    await proveReadOnly(database, layout);
+    await proveReadOnly(database);
     const steps = await pendingSchemaSteps(database, layout);
     if (flags.sql) {
       await write(terminal.stdout, renderRunSql(database, layout, steps));
@@ -40,7 +40,6 @@ export function dryRun(terminal: Terminal, flags: MigrateFlags, request: Request
 
 /** Where a plan is shown, piece by piece as it is read. */
 interface Presenter {
-  begin(): Promise<void>;
   show(planned: PlannedOperator): Promise<void>;
   /** @param left how many more the filters chose than were shown. */
   end(
@@ -64,7 +63,6 @@ async function readPlan(
   const tallies = new Tallies();
   let shown = 0;
   let chosen = 0;
-  await presenter.begin();
   const progress = startProgress(terminal, flags);
   const read = database.snapshot(async (session) => {
     for await (const planned of streamPlan(session, layout, database)) {
@@ -142,6 +140,7 @@ class DiffPresenter implements Presenter {
   readonly #database: Database;
   readonly #layout: Layout;
   readonly #steps: readonly SchemaStep[];
+  #isBegun = false;
 
   constructor(
     terminal: Terminal,
@@ -160,7 +159,10 @@ class DiffPresenter implements Presenter {
     return lookOf(this.#terminal.stdout, this.#terminal, this.#flags);
   }
 
-  async begin(): Promise<void> {
+  /** Not before there is something to show: an error leaves stdout empty. */
+  async #begin(): Promise<void> {
+    if (this.#isBegun) return;
+    this.#isBegun = true;
     const { kind, version, database } = this.#database.identity;
     const brush = brushFor(this.#look);
     await this.#print(
@@ -169,6 +171,7 @@ class DiffPresenter implements Presenter {
   }
 
   async show(planned: PlannedOperator): Promise<void> {
+    await this.#begin();
     await this.#print(
       renderOperator(planned, { look: this.#look, configuration: this.#layout.configuration }),
     );
@@ -181,6 +184,7 @@ class DiffPresenter implements Presenter {
     left: number,
     plan: { file: string; digest: string } | undefined,
   ): Promise<void> {
+    await this.#begin();
     const brush = brushFor(this.#look);
     if (left > 0)
       await this.#print(
@@ -233,13 +237,11 @@ class JsonPresenter implements Presenter {
     };
   }
 
-  /** Not before there is something to show: an error leaves stdout empty. */
-  async begin(): Promise<void> {}
-
   async show(planned: PlannedOperator): Promise<void> {
     await write(this.#terminal.stdout, `${this.#separator()}\n${JSON.stringify(planned)}`);
   }
 
+  /** The head, too, comes with the first row: an error leaves stdout empty. */
   #separator(): string {
     if (!this.#isFirst) return ',';
     this.#isFirst = false;

@@ -23,7 +23,7 @@ export async function scan(terminal: Terminal, flags: ScanFlags): Promise<ExitCo
   const request = readRequest(terminal, flags);
   announceSample(terminal, flags, request);
   return withDatabase(terminal, request, 'read', async ({ database, layout }) => {
-    await proveReadOnly(database, layout);
+    await proveReadOnly(database);
     const found = await database.snapshot((session) => scanDatabase(session, database, layout));
     const { identity } = database;
     const text = flags.json
