@@ -3,6 +3,7 @@ import { cardColumnMigration } from '../../migrations/card-columns.js';
 import { journalMigrations, type Migration } from '../../migrations/journal.js';
 import type { Layout } from '../config/layout.js';
 import type { Database } from '../database/database.js';
+import { describeFailure } from '../database/failures.js';
 
 /** A schema change, as a reader sees it and as knex runs it. */
 export interface SchemaStep {
@@ -30,7 +31,6 @@ export async function pendingSchemaSteps(database: Database, layout: Layout): Pr
  */
 export async function migrateSchema(database: Database, layout: Layout): Promise<void> {
   const { knex, journal } = database;
-  if (journal.home !== undefined) await knex.raw(journal.home);
   const migrations = [...journalMigrations(journal), ...cardMigrations(database, layout)];
   const config: Knex.MigratorConfig = {
     tableName: `${journal.prefix}migration`,
@@ -51,8 +51,14 @@ export async function migrateSchema(database: Database, layout: Layout): Promise
       }),
     },
   };
-  await knex.migrate.forceFreeMigrationsLock(config);
-  await knex.migrate.latest(config);
+  try {
+    if (journal.home !== undefined) await knex.raw(journal.home);
+    await knex.migrate.forceFreeMigrationsLock(config);
+    await knex.migrate.latest(config);
+  } catch (error) {
+    // knex has a connection of its own, beside the sessions that describe their failures.
+    throw describeFailure(error);
+  }
 }
 
 function cardMigrations(database: Database, layout: Layout): Migration[] {
