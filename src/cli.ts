@@ -19,13 +19,17 @@ try {
 } catch (error) {
   if (error instanceof OnecardError) {
     const remedy = error.remedy === undefined ? '' : `  → ${error.remedy}\n`;
-    process.stderr.write(withoutPasswords(`onecard: ${error.message}\n${remedy}`));
-    process.exitCode = error.exitCode;
+    fail(`onecard: ${error.message}\n${remedy}`, error.exitCode);
   } else {
     const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.stderr.write(withoutPasswords(`onecard: an internal error, please report it.\n${detail}\n`));
-    process.exitCode = ExitCode.Failed;
+    fail(`onecard: an internal error, please report it.\n${detail}\n`, ExitCode.Failed);
   }
+}
+
+/** Ends at once: a connection that failed half-way can stay open for a minute, until the server gives up. */
+function fail(text: string, exitCode: ExitCode): void {
+  process.exitCode = exitCode;
+  process.stderr.write(withoutPasswords(text), () => process.stdout.write('', () => process.exit()));
 }
 
 /** A URL can stand where nobody expects one: as a misplaced argument, or in what a driver says. */
