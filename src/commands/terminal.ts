@@ -86,7 +86,8 @@ export function announceSample(terminal: Terminal, flags: SharedFlags, { target 
 export function lookOf(stream: NodeJS.WriteStream, { env }: Terminal, flags: SharedFlags): Look {
   const isPlain = env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '';
   const color = stream.isTTY === true && flags.color !== false && !isPlain && env['TERM'] !== 'dumb';
-  return { color, width: stream.isTTY ? (stream.columns ?? 80) : 100 };
+  // A terminal of unknown size says 0 columns.
+  return { color, width: stream.isTTY ? stream.columns || 80 : 100 };
 }
 
 /** Writes, and waits where the reader is slower. */

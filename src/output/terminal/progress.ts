@@ -34,7 +34,7 @@ interface Sample {
 
 /** Shows how far a piece of work is; end it with `succeed` or `fail`, after which it stays silent. */
 export function createProgress(
-  stream: NodeJS.WritableStream & { isTTY?: boolean },
+  stream: NodeJS.WritableStream & { isTTY?: boolean; columns?: number },
   { animate, quiet, label, total, now = () => performance.now() }: ProgressOptions,
 ): Progress {
   const title = printable(label);
@@ -43,7 +43,9 @@ export function createProgress(
   let lastLine = started;
   let ended = false;
   const progressText = () => renderProgress(samples, now(), total);
-  const spinner = animate && stream.isTTY === true && !quiet ? spin(stream, title, progressText) : undefined;
+  // A terminal of unknown size says 0 columns, which the spinner divides by, and then clears lines for ever.
+  const isSpinning = animate && !quiet && stream.isTTY === true && stream.columns !== 0;
+  const spinner = isSpinning ? spin(stream, title, progressText) : undefined;
 
   const write = (text: string) => stream.write(`${text}\n`);
   const end = (mark: string, text: string, silent: boolean) => {
