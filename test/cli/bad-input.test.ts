@@ -5,26 +5,11 @@ import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/pr
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
-import { sampleRows, sampleSchema } from '../../fixtures/sample/index.js';
 import { lockFile } from '../../src/database/file-lock.js';
 import { type CliResult, onecard, startOnecard } from '../support/cli.js';
 import { type Contents, contents } from '../support/contents.js';
-import {
-  databases,
-  postgres,
-  serverDatabases,
-  type Template,
-  type TestDatabase,
-} from '../support/databases.js';
-
-/** The cast of the sample alone: every decision, few rows. */
-const cast: Template = {
-  name: 'cast-of-the-sample',
-  async fill(query, kind) {
-    const rows = sampleRows(kind, { operators: 0, persons: 0, junk: 0 });
-    for (const statement of [...sampleSchema(kind), ...rows]) await query(statement);
-  },
-};
+import { databases, postgres, serverDatabases, type TestDatabase } from '../support/databases.js';
+import { cast } from './cast.js';
 
 const DRY_RUN = ['migrate', '--dry-run'];
 const README = '"Configuration" in the README shows every option.';
