@@ -28,8 +28,10 @@ export function wrongConfiguration(
   flags: readonly FlagProblem[],
   source: Source | undefined,
 ): OnecardError {
+  const line = ({ path }: Problem) => (source && lineOf(source, path)) ?? Number.POSITIVE_INFINITY;
+  const inOrder = problems.toSorted((a, b) => Math.sign(line(a) - line(b)) || 0);
   const texts = [
-    ...problems.map(({ path, text }) => `${placeOf(source, path)}${path.join('.')} ${text}`),
+    ...inOrder.map(({ path, text }) => `${placeOf(source, path)}${path.join('.')} ${text}`),
     ...flags.map(({ flag, text }) => `${flag} ${text}`),
   ];
   const [first = ''] = texts;
