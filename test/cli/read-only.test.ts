@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import type { Mode } from '../../src/database/session.js';
 import { contents } from '../support/contents.js';
 import { databases, serverDatabases, type TestDatabase } from '../support/databases.js';
 import { onecardOn, writingNothing } from '../support/on-database.js';
+import { findProgram } from '../support/servers/daemon.js';
 import { catchUp, postgresIsInstalled, startPostgres, startStandby } from '../support/servers/postgres.js';
 import type { Login, OwnServer } from '../support/servers/server.js';
 import { cast } from './cast.js';
@@ -204,6 +205,8 @@ describe.each(databases)('stdout on $name', ({ fresh }) => {
 
 describe('colours', () => {
   const [embedded] = databases.filter(({ name }) => name === 'embedded');
+  /** Gives a command a terminal (util-linux). */
+  const script = findProgram(['script']);
   const cli = fileURLToPath(new URL('../../dist/src/cli.js', import.meta.url));
 
   /** Runs the command on a terminal, as a person would; stdout and stderr come as one. */
@@ -211,7 +214,7 @@ describe('colours', () => {
     const { folder } = await (embedded ?? expect.fail()).fresh(cast);
     const words = [process.execPath, cli, 'migrate', '--dry-run', '--limit', '3', ...flags];
     const command = `stty cols ${columns}; ${words.map((word) => `'${word}'`).join(' ')}`;
-    const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+    const child = spawn(script ?? expect.fail(), ['--quiet', '--return', '--command', command, '/dev/null'], {
       cwd: folder,
       env: { PATH: process.env['PATH'], HOME: folder, TERM: 'xterm-256color', SHELL: '/bin/sh', ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -227,18 +230,16 @@ describe('colours', () => {
     return text;
   }
 
-  const hasTerminal = spawnSync('script', ['--version']).status === 0;
-
-  it.runIf(hasTerminal)('are there on a terminal', async () => {
+  it.runIf(script)('are there on a terminal', async () => {
     expect(await onTerminal([], {}, 100)).toContain('\u001b[');
   });
 
   // As in a container without a window: the spinner once cleared lines for ever.
-  it.runIf(hasTerminal)('do no harm on a terminal of unknown size', async () => {
+  it.runIf(script)('do no harm on a terminal of unknown size', async () => {
     expect((await onTerminal([], {}, 0)).length).toBeLessThan(100_000);
   });
 
-  it.runIf(hasTerminal).each<[string, string[], Record<string, string>]>([
+  it.runIf(script).each<[string, string[], Record<string, string>]>([
     ['NO_COLOR', [], { NO_COLOR: '1' }],
     ['TERM=dumb', [], { TERM: 'dumb' }],
     ['--no-color', ['--no-color'], {}],
