@@ -491,13 +491,12 @@ describe.each(serverDatabases)('the diff on $name', ({ fresh }) => {
     expect(stdout + stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
   });
 
-  it('says what to type next, on stdout, and the digest of a plan file', async () => {
-    const { stdout, stderr } = await dryRun(database, '--limit', '1', '--plan-out', 'digest.ndjson');
+  it('says what to type next, and the digest of a plan file', async () => {
+    const { stdout } = await dryRun(database, '--limit', '1', '--plan-out', 'digest.ndjson');
     const { digestOfBody } = await readPlanFile(join(database.folder, 'digest.ndjson'));
     expect(stdout).toContain(digestOfBody);
     expect(stdout).toContain('98 cards will be created and linked');
     expect(stdout).toMatch(/Next:\n {2}onecard migrate /);
-    expect(stderr).toBe('');
   });
 });
 

@@ -70,7 +70,7 @@ describe.each(databases)('a run on $name', ({ fresh, kind }) => {
       created: creates.length,
       linked: 0,
       stale: 0,
-      late: 0,
+      pending: 0,
       leftForReview: expectedOperators('review').length + expectedOperators('match').length,
       violations: 0,
       report: join('onecard-runs', summary.run),

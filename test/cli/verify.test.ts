@@ -72,7 +72,7 @@ const breaks: readonly Break[] = [
     breaks: (card) =>
       `CREATE TABLE kept AS SELECT * FROM person WHERE id = '${card}'; DELETE FROM person WHERE id = '${card}'`,
     mends: () => 'INSERT INTO person SELECT * FROM kept; DROP TABLE kept',
-    says: 'does not exist',
+    says: /Card \S+, created by run \S+ for operator \S+, does not exist/,
   },
   {
     what: 'another value in a field',
