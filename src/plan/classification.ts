@@ -1,6 +1,5 @@
 import type { Layout } from '../config/layout.js';
 import type { Dialect } from '../database/dialect.js';
-import type { MatchKey } from '../model/configuration.js';
 import { MAX_CANDIDATES } from '../model/decision.js';
 import { conditionSql, flagSql, linkSql, misfitSql } from './expressions.js';
 
@@ -13,20 +12,30 @@ import { conditionSql, flagSql, linkSql, misfitSql } from './expressions.js';
  * its row, hence each one is evaluated where it is grouped, and once more where its value is looked up.
  */
 export function classificationSql(layout: Layout, sql: Dialect, more: readonly string[] = []): string {
-  const parts = new Classification(layout, sql);
-  return `WITH ${parts.ctes().join(',\n')}\n${parts.decisions(more)}`;
+  const parts = new Classification(layout, sql, true);
+  return `WITH ${parts.ctes().join(',\n')}
+SELECT j.*, ${parts.consequences('j')}
+  FROM (
+${parts.judged(more)}
+) AS j`;
 }
 
 /** The tally of all decisions, counted by the server. */
 export function tallySql(layout: Layout, sql: Dialect): string {
-  const parts = new Classification(layout, sql);
+  const parts = new Classification(layout, sql, false);
   return `WITH ${parts.ctes().join(',\n')}
-SELECT decision, action, reason, finding, ${sql.text('COUNT(*)')} AS operators
+SELECT ${parts.consequences('t')}, t.reason, t.finding, ${sql.text('t.operators')} AS operators
   FROM (
-${parts.decisions([])}
-) AS classified
- GROUP BY decision, action, reason, finding`;
+SELECT j.reason, j.finding, COUNT(*) AS operators
+  FROM (
+${parts.judged([])}
+) AS j
+ GROUP BY j.reason, j.finding
+) AS t`;
 }
+
+/** Every key of the operator that hits anybody hits one and the same person. */
+const ONLY_CANDIDATE = 's.persons = 1 AND s.first_person = s.last_person';
 
 class Classification {
   readonly #layout: Layout;
@@ -37,8 +46,10 @@ class Classification {
   readonly #personKey: string;
   readonly #link: string;
   readonly #letters: string;
+  readonly #withEvidence: boolean;
 
-  constructor(layout: Layout, sql: Dialect) {
+  constructor(layout: Layout, sql: Dialect, withEvidence: boolean) {
+    this.#withEvidence = withEvidence;
     this.#layout = layout;
     this.#sql = sql;
     this.#operatorTable = sql.table(layout.operators.name);
@@ -57,6 +68,7 @@ class Classification {
         : [`-- how letters beyond ASCII are lower-cased\nletter AS ${sql.inlined}(${sql.letters})`]),
       this.#operatorCard(),
       this.#personCard(),
+      this.#brokenOperator(),
       this.#broken(),
       this.#taken(),
       ...this.#shared(),
@@ -66,7 +78,6 @@ class Classification {
       this.#crowd(),
       this.#hit(),
       this.#summary(),
-      this.#known(),
     ];
   }
 
@@ -85,7 +96,7 @@ class Classification {
     return `-- the keys of every operator row as text, trimmed and lower-cased
 operator_card AS ${this.#sql.inlined}(
   SELECT o.${this.#operatorKey} AS operator, ${this.#link} AS link,
-         CASE ${this.#outside()} END AS outside${this.#rawKeys('o')}${this.#comparedKeys('o')}
+         CASE ${this.#outside()} END AS outside${this.#keyColumns('o')}
     FROM ${this.#operatorTable} AS o${this.#letters})`;
   }
 
@@ -97,37 +108,30 @@ operator_card AS ${this.#sql.inlined}(
     );
     return `-- the keys of every person
 person_card AS ${sql.inlined}(
-  SELECT p.${this.#personKey} AS person${this.#rawKeys('p')}${this.#comparedKeys('p')}${unsure.join('')}
+  SELECT p.${this.#personKey} AS person, ${this.#generated()} AS generated, ${this.#keyless('p')} AS keyless${this.#keyColumns('p')}${unsure.join('')}
     FROM ${this.#personTable} AS p${this.#letters})`;
   }
 
-  #column(alias: 'o' | 'p', key: MatchKey): string {
-    return `${alias}.${this.#sql.identifier(alias === 'o' ? key.operator : key.person)}`;
-  }
-
-  /** raw_N: what the column holds. */
-  #rawKeys(alias: 'o' | 'p'): string {
-    return this.#keys()
-      .map((key) => `,\n         ${this.#column(alias, key)} AS raw_${key.number}`)
-      .join('');
-  }
-
-  /** key_N: how it is compared; ignored values are still among them. */
-  #comparedKeys(alias: 'o' | 'p'): string {
-    return this.#keys()
-      .map((key) => `,\n         ${this.#compared(alias, key)} AS key_${key.number}`)
-      .join('');
-  }
-
-  #compared(alias: 'o' | 'p', key: MatchKey): string {
+  /** raw_N: what the column holds; key_N: how it is compared, ignored values still among them. */
+  #keyColumns(alias: 'o' | 'p'): string {
     const sql = this.#sql;
+    return this.#keys()
+      .map(({ number, operator, person }) => {
+        const value = `${alias}.${sql.identifier(alias === 'o' ? operator : person)}`;
+        return `,
+         ${value} AS raw_${number},
+         CASE WHEN ${this.#keyless(alias)} THEN NULL ELSE ${sql.normalized(value)} END AS key_${number}`;
+      })
+      .join('');
+  }
+
+  /** What an anonymized card holds is no key, nor are those of archived persons where the policy says so. */
+  #keyless(alias: 'o' | 'p'): string {
     const { operators, persons, policies } = this.#layout.configuration;
-    const anonymized = flagSql(sql, alias, (alias === 'o' ? operators : persons).anonymized);
+    if (alias === 'o') return flagSql(this.#sql, 'o', operators.anonymized);
     const ignored =
-      alias === 'p' && policies.archivedPersons === 'ignore'
-        ? ` OR ${flagSql(sql, 'p', persons.archived)}`
-        : '';
-    return `CASE WHEN ${anonymized}${ignored} THEN NULL ELSE ${sql.normalized(this.#column(alias, key))} END`;
+      policies.archivedPersons === 'ignore' ? ` OR ${flagSql(this.#sql, 'p', persons.archived)}` : '';
+    return `(${flagSql(this.#sql, 'p', persons.anonymized)}${ignored})`;
   }
 
   #outside(): string {
@@ -151,11 +155,16 @@ person_card AS ${sql.inlined}(
     return flags.join(' AND ');
   }
 
-  #broken(): string {
+  #brokenOperator(): string {
     return `-- operators that are linked to a person that does not exist
-broken AS ${this.#sql.materialized}(
+broken_operator AS ${this.#sql.materialized}(
   SELECT o.* FROM operator_card AS o LEFT JOIN ${this.#personTable} AS p ON p.${this.#personKey} = o.link
    WHERE o.link IS NOT NULL AND p.${this.#personKey} IS NULL)`;
+  }
+
+  #broken(): string {
+    return `broken AS (
+  SELECT DISTINCT link FROM broken_operator)`;
   }
 
   #taken(): string {
@@ -221,7 +230,7 @@ broken_value AS (
     FROM (
   ${this.#arms(
     (number) =>
-      `SELECT ${number} AS key_number, ${fingerprint(`b.key_${number}`)} AS value FROM broken AS b WHERE b.outside IS NULL`,
+      `SELECT ${number} AS key_number, ${fingerprint(`b.key_${number}`)} AS value FROM broken_operator AS b WHERE b.outside IS NULL`,
   )}) AS b
    GROUP BY key_number, value)`;
   }
@@ -255,11 +264,11 @@ ranked_member AS (
   #crowd(): string {
     const sql = this.#sql;
     const first = `CASE WHEN m.place <= ${MAX_CANDIDATES} THEN ${sql.jsonText('m.person_text')} END`;
+    const people = `,\n         CASE WHEN COUNT(*) > 1 THEN ${sql.joinJson(first, 'm.place')} END AS people`;
     return `-- who holds a value: how many, how many of them free, and the first of them
 crowd AS (
   SELECT m.key_number, m.value, COUNT(*) AS persons, MIN(m.person_text) AS person, MAX(m.unsure) AS unsure,
-         SUM(${sql.asNumber('t.person IS NULL')}) AS free, MIN(m.contention) AS contention,
-         CASE WHEN COUNT(*) > 1 THEN ${sql.joinJson(first, 'm.place')} END AS people
+         SUM(${sql.asNumber('t.person IS NULL')}) AS free, MIN(m.contention) AS contention${this.#withEvidence ? people : ''}
     FROM ranked_member AS m LEFT JOIN taken AS t ON t.person = m.person
    GROUP BY m.key_number, m.value)`;
   }
@@ -270,7 +279,7 @@ crowd AS (
         ? this.#arms(
             (
               number,
-            ) => `SELECT o.operator, ${number} AS key_number, v.value, v.operators, o.key_${number} AS text
+            ) => `SELECT o.operator, ${number} AS key_number, v.value, v.operators${this.#withEvidence ? `, o.key_${number} AS text` : ''}
     FROM operator_card AS o JOIN value_${number} AS v ON v.value = ${this.#sql.fingerprint(`o.key_${number}`)}
    WHERE o.outside IS NULL`,
           )
@@ -296,68 +305,68 @@ summary AS (
   SELECT h.operator, COUNT(c.persons) AS hits, MAX(c.persons) AS persons, MAX(h.operators) AS operators,
          MIN(c.person) AS first_person, MAX(c.person) AS last_person, MAX(c.free) AS free,
          MAX(c.contention) AS contention, MAX(c.unsure) AS unsure,
-         SUM(CASE WHEN c.persons IS NULL THEN 0 ELSE CASE h.key_number ${powers.join(' ')} END END) AS shared,
-         ${sql.joinJson(evidence, 'h.key_number')} AS evidence
+         SUM(CASE WHEN c.persons IS NULL THEN 0 ELSE CASE h.key_number ${powers.join(' ')} END END) AS shared${this.#withEvidence ? `,\n         ${sql.joinJson(evidence, 'h.key_number')} AS evidence` : ''}
     FROM hit AS h LEFT JOIN crowd AS c ON c.key_number = h.key_number AND c.value = h.value
    GROUP BY h.operator)`;
   }
 
-  /**
-   * `differing`: both have a value in a key, and it is not the same; bits that are not among the shared.
-   * The tables themselves are joined, since PostgreSQL would compute the keys of all persons before the join.
-   */
-  #known(): string {
-    const sql = this.#sql;
-    const only = 's.persons = 1 AND s.first_person = s.last_person';
-    return `-- beside the person the operator is linked to, or else the only candidate, and the keys in which they differ
-known AS ${sql.materialized}(
-  SELECT s.*, p.${this.#personKey} AS person, ${this.#generated()} AS generated${this.#rawKeys('p')},
-         CASE WHEN ${only}
-              THEN (${this.#filled('o')}
-                  & ${this.#filled('p')}) - s.shared ELSE 0 END AS differing
-    FROM summary AS s
-    JOIN ${this.#operatorTable} AS o ON o.${this.#operatorKey} = s.operator
-    LEFT JOIN ${this.#personTable} AS p
-      ON p.${this.#personKey} = COALESCE(${this.#link}, ${sql.asKey(`CASE WHEN ${only} THEN s.first_person END`, this.#layout.personKey)})${this.#letters})`;
+  /** Both have a value in a key, and it is not the same: bits of both sides that are not among the shared. */
+  #differing(): string {
+    const operator = this.#filled(
+      this.#keyless('o'),
+      this.#keys().map((key) => `o.${this.#sql.identifier(key.operator)}`),
+    );
+    // Not p.key_N: PostgreSQL would compute the keys of all persons before it joins a few of them.
+    const person = this.#filled(
+      'p.keyless',
+      this.#keys().map(({ number }) => `p.raw_${number}`),
+    );
+    return `((${operator})
+           & (${person})) - s.shared`;
   }
 
   /** One bit for each key that has a value. */
-  #filled(alias: 'o' | 'p'): string {
+  #filled(keyless: string, values: readonly string[]): string {
     const ignored = this.#ignored().join(', ');
-    const bits = this.#keys().map(
-      (key) =>
-        `CASE WHEN COALESCE(${this.#compared(alias, key)} IN (${ignored}), TRUE) THEN 0 ELSE ${2 ** (key.number - 1)} END`,
+    const bits = values.map(
+      (value, index) =>
+        `CASE WHEN COALESCE(${this.#sql.normalized(value)} IN (${ignored}), TRUE) THEN 0 ELSE ${2 ** index} END`,
     );
-    return `(${bits.join(' + ')})`;
+    return `CASE WHEN ${keyless} THEN 0 ELSE ${bits.join('\n           + ')} END`;
   }
 
-  decisions(more: readonly string[]): string {
+  /** What a reason means. The simple form of CASE looks it up once: servers repeat the expression for each name. */
+  consequences(alias: string): string {
+    const { onMatch } = this.#layout.configuration.policies;
+    const skipped = ['not-an-operator', 'api-account', 'excluded', 'archived', 'anonymized'];
+    return `CASE ${alias}.reason ${skipped.map((reason) => `WHEN '${reason}' THEN 'skip'`).join(' ')}
+            WHEN 'no-candidate' THEN 'create' WHEN 'linked' THEN 'linked' WHEN 'match' THEN 'match' ELSE 'review' END AS decision,
+       CASE ${alias}.reason WHEN 'no-candidate' THEN 'create'${onMatch === 'review' ? '' : ` WHEN 'match' THEN '${onMatch}'`} ELSE 'none' END AS action`;
+  }
+
+  judged(more: readonly string[]): string {
     const sql = this.#sql;
-    const { configuration } = this.#layout;
-    const { policies } = configuration;
-    const name = configuration.operators.name.map(
+    const name = this.#layout.configuration.operators.name.map(
       (column) => `NULLIF(${sql.text(`o.${sql.identifier(column)}`)}, '')`,
     );
-    return `SELECT j.*,
-       CASE WHEN j.reason IN ('not-an-operator', 'api-account', 'excluded', 'archived', 'anonymized') THEN 'skip'
-            WHEN j.reason = 'no-candidate' THEN 'create'
-            WHEN j.reason IN ('linked', 'match') THEN j.reason
-            ELSE 'review' END AS decision,
-       CASE WHEN j.reason = 'no-candidate' THEN 'create'
-            WHEN j.reason = 'match' THEN ${sql.literal(policies.onMatch === 'review' ? 'none' : policies.onMatch)}
-            ELSE 'none' END AS action
-  FROM (
-SELECT o.${this.#operatorKey} AS operator, ${this.#reason()} AS reason,
-       CASE WHEN ${this.#link} IS NOT NULL AND p.generated AND p.free > 0 THEN 'possible-duplicate' END AS finding,
-       CASE WHEN ${this.#link} IS NOT NULL
-            THEN CASE WHEN b.operator IS NULL AND CASE ${this.#outside()} END IS NULL THEN ${sql.text(this.#link)} END
-            WHEN p.persons = 1 AND p.first_person = p.last_person AND NOT ${this.#unsure()} THEN p.first_person END AS person,
-       p.evidence, ${this.#detail()} AS detail, ${this.#misfit()} AS misfit,
-       CONCAT_WS(' ', ${name.join(', ')}) AS name${more.map((column) => `,\n       ${column}`).join('')}
-  FROM ${this.#operatorTable} AS o
-  LEFT JOIN broken AS b ON b.operator = o.${this.#operatorKey}
-  LEFT JOIN known AS p ON p.operator = o.${this.#operatorKey}${sql.evaluatedOnce}
-) AS j`;
+    const columns = [
+      `CASE WHEN ${this.#link} IS NOT NULL
+            THEN CASE WHEN b.link IS NULL AND CASE ${this.#outside()} END IS NULL THEN ${sql.text(this.#link)} END
+            WHEN ${ONLY_CANDIDATE} AND NOT ${this.#unsure()} THEN s.first_person END AS person`,
+      's.evidence',
+      `${this.#detail()} AS detail`,
+      `${this.#misfit()} AS misfit`,
+      `CONCAT_WS(' ', ${name.join(', ')}) AS name`,
+      ...more,
+    ];
+    return `SELECT o.${this.#operatorKey} AS operator, ${this.#reason()} AS reason,
+       CASE WHEN ${this.#link} IS NOT NULL AND p.generated AND s.free > 0 THEN 'possible-duplicate' END AS finding${this.#withEvidence ? columns.map((column) => `,\n       ${column}`).join('') : ''}
+  FROM ${this.#operatorTable} AS o${this.#letters}
+  LEFT JOIN broken AS b ON b.link = ${this.#link}
+  LEFT JOIN summary AS s ON s.operator = o.${this.#operatorKey}
+  -- the person it is linked to, or else the only candidate
+  LEFT JOIN person_card AS p
+    ON p.person = COALESCE(${this.#link}, ${sql.asKey(`CASE WHEN ${ONLY_CANDIDATE} THEN s.first_person END`, this.#layout.personKey)})${sql.evaluatedOnce}`;
   }
 
   #reason(): string {
@@ -367,21 +376,23 @@ SELECT o.${this.#operatorKey} AS operator, ${this.#reason()} AS reason,
       policies[policy] === 'skip' ? `WHEN ${flagSql(sql, 'o', operators[reason])} THEN '${reason}'` : '';
     const cases = [
       this.#outside(),
-      `WHEN b.operator IS NOT NULL THEN 'broken-link'`,
+      `WHEN b.link IS NOT NULL THEN 'broken-link'`,
       `WHEN ${this.#link} IS NOT NULL THEN 'linked'`,
       skip('archivedOperators', 'archived'),
       skip('anonymizedOperators', 'anonymized'),
       `WHEN ${this.#unsure()} THEN 'unsure-key'`,
-      `WHEN p.persons > 1 THEN 'ambiguous'`,
-      `WHEN p.first_person <> p.last_person THEN 'conflict'`,
-      `WHEN p.persons = 1 AND p.free = 0 THEN 'taken'`,
-      policies.onContradiction === 'review' ? `WHEN p.differing > 0 THEN 'contradiction'` : '',
-      `WHEN p.persons = 1 AND p.contention > p.hits THEN 'contested'`,
-      policies.onMatch === 'create'
-        ? `WHEN p.persons = 1 AND ${this.#misfit()} IS NOT NULL THEN 'does-not-fit'`
+      `WHEN s.persons > 1 THEN 'ambiguous'`,
+      `WHEN s.first_person <> s.last_person THEN 'conflict'`,
+      `WHEN s.persons = 1 AND s.free = 0 THEN 'taken'`,
+      policies.onContradiction === 'review'
+        ? `WHEN s.persons = 1 AND ${this.#differing()} > 0 THEN 'contradiction'`
         : '',
-      `WHEN p.persons = 1 THEN 'match'`,
-      policies.onSharedKey === 'review' ? `WHEN p.operators > 1 THEN 'shared-key'` : '',
+      `WHEN s.persons = 1 AND s.contention > s.hits THEN 'contested'`,
+      policies.onMatch === 'create'
+        ? `WHEN s.persons = 1 AND ${this.#misfit()} IS NOT NULL THEN 'does-not-fit'`
+        : '',
+      `WHEN s.persons = 1 THEN 'match'`,
+      policies.onSharedKey === 'review' ? `WHEN s.operators > 1 THEN 'shared-key'` : '',
       `WHEN ${this.#misfit()} IS NOT NULL THEN 'does-not-fit'`,
     ];
     return `CASE ${cases.filter(Boolean).join('\n       ')}\n       ELSE 'no-candidate' END`;
@@ -390,9 +401,8 @@ SELECT o.${this.#operatorKey} AS operator, ${this.#reason()} AS reason,
   /** An anonymized operator has no keys, hence no unsure ones. */
   #unsure(): string {
     const sql = this.#sql;
-    const own = this.#keys().map(({ operator }) => sql.unsure(`o.${sql.identifier(operator)}`));
-    const anonymized = flagSql(sql, 'o', this.#layout.configuration.operators.anonymized);
-    return `COALESCE(NOT ${anonymized} AND (p.unsure = 1 OR ${own.join(' OR ')}), FALSE)`;
+    const own = this.#keys().map(({ operator }) => sql.text(`o.${sql.identifier(operator)}`));
+    return `COALESCE(NOT ${this.#keyless('o')} AND (s.unsure = 1 OR ${sql.unsure(`CONCAT_WS(' ', ${own.join(', ')})`)}), FALSE)`;
   }
 
   #misfit(): string {
@@ -404,7 +414,8 @@ SELECT o.${this.#operatorKey} AS operator, ${this.#reason()} AS reason,
     const sql = this.#sql;
     const operator = this.#keys().map((key) => sql.text(`o.${sql.identifier(key.operator)}`));
     const person = this.#keys().map(({ number }) => sql.text(`p.raw_${number}`));
-    return `CASE WHEN b.operator IS NOT NULL THEN ${sql.jsonArray([sql.text(this.#link)])}
-            WHEN ${this.#link} IS NULL AND p.differing > 0 THEN ${sql.jsonArray(['p.differing', ...operator, ...person])} END`;
+    return `CASE WHEN b.link IS NOT NULL THEN ${sql.jsonArray([sql.text(this.#link)])}
+            WHEN ${this.#link} IS NULL AND ${ONLY_CANDIDATE} AND ${this.#differing()} > 0
+            THEN ${sql.jsonArray([this.#differing(), ...operator, ...person])} END`;
   }
 }
