@@ -188,7 +188,7 @@ describe('an operator under review', () => {
                     0b000000-0000-4000-8000-000000000002
                     0b000000-0000-4000-8000-000000000003
                     and 1 more
-        nothing will be written until a human decides: onecard review
+        nothing will be written until a human decides
       "
     `);
     expect(diff(ambiguous, contextAt(120))).toMatchInlineSnapshot(`
@@ -199,7 +199,7 @@ describe('an operator under review', () => {
                     0b000000-0000-4000-8000-000000000002
                     0b000000-0000-4000-8000-000000000003
                     and 1 more
-        nothing will be written until a human decides: onecard review
+        nothing will be written until a human decides
       "
     `);
   });
@@ -224,7 +224,7 @@ describe('an operator under review', () => {
         email "anna@example.com" is the same on 1 person
         employeeNumber differs: operator "12", person "13\\xa0"
         candidate: 0b000000-0000-4000-8000-000000000030
-        nothing will be written until a human decides: onecard review
+        nothing will be written until a human decides
       "
     `);
   });
@@ -238,9 +238,9 @@ describe('an operator under review', () => {
       "
       ? review  Team Mailbox  operator 0a000000-0000-4000-8000-000000000090
                 (a value cannot be stored on the person card)
-        job_title "Very senior engineer of… with support and more" does not fit:
-          longer than 60 characters
-        nothing will be written until a human decides: onecard review
+        job_title "Very senior engineer of… with support and more" — longer than 60
+          characters
+        nothing will be written until a human decides
       "
     `);
   });
@@ -253,7 +253,7 @@ describe('an operator under review', () => {
       ? review  Team Mailbox  operator 0a000000-0000-4000-8000-000000000090
                 (no candidate, but another operator has the same key: likely one human with two accounts)
         email "jo@example.com" is the same on 1 other operator
-        nothing will be written until a human decides: onecard review
+        nothing will be written until a human decides
       "
     `);
   });
@@ -271,7 +271,7 @@ describe('an operator under review', () => {
                 (linked to a person that does not exist)
         operator.person_id holds 0b000000-0000-4000-8000-000000000404, but there is
           no such person
-        nothing will be written until a human decides: onecard review
+        nothing will be written until a human decides
       "
     `);
   });
