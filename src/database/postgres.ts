@@ -1,4 +1,6 @@
+import { on } from 'node:events';
 import knex, { type Knex } from 'knex';
+import pg from 'pg';
 import { OnecardError } from '../errors.js';
 import type { TableName } from '../model/configuration.js';
 import type { Database, DatabaseIdentity, JournalPlace, LockHolder, TransactionOptions } from './database.js';
@@ -14,7 +16,7 @@ export interface PostgresConnection {
   query(text: string, values?: readonly unknown[]): Promise<{ rows: object[]; rowCount: number | null }>;
 }
 
-/** Rows per round trip of a streamed result: large enough for speed, small enough for memory. */
+/** Rows of a streamed result that are held at a time: enough for speed, few enough for memory. */
 const FETCH = 2000;
 
 /**
@@ -118,6 +120,29 @@ async function onConnection<T>(pool: Knex, work: (session: Session) => Promise<T
   }
 }
 
+/**
+ * The rows of a plain statement, the server held back while too many wait here. A cursor would be simpler, but
+ * for cursors PostgreSQL makes no parallel plans.
+ */
+async function* rowsAsTheyCome<T extends object>(client: pg.Client, sql: string): AsyncIterable<T> {
+  const { stream } = client.connection;
+  const query = client.query(new pg.Query<T>(sql));
+  const source = Object.assign(query, { pause: () => stream.pause(), resume: () => stream.resume() });
+  // An error that comes after the reader has left is told by the next statement.
+  source.on('error', () => undefined);
+  try {
+    for await (const [row] of on(source, 'row', {
+      close: ['end'],
+      highWaterMark: FETCH,
+      lowWaterMark: FETCH / 2,
+    })) {
+      yield row;
+    }
+  } finally {
+    stream.resume();
+  }
+}
+
 class PostgresSession implements Session {
   readonly #connection: PostgresConnection;
 
@@ -134,6 +159,10 @@ class PostgresSession implements Session {
   }
 
   async *stream<T extends object>(sql: string): AsyncIterable<T> {
+    if (this.#connection instanceof pg.Client) {
+      yield* rowsAsTheyCome<T>(this.#connection, sql);
+      return;
+    }
     await this.run(`DECLARE onecard_rows NO SCROLL CURSOR FOR ${sql}`);
     for (;;) {
       const rows = await this.rows<T>(`FETCH ${FETCH} FROM onecard_rows`);
