@@ -24,9 +24,6 @@ const DEFAULT_POLICIES = {
   onSharedKey: 'review',
 };
 
-const JOURNALS = `SELECT COUNT(*) AS journals FROM information_schema.tables
-  WHERE table_schema = 'onecard' OR table_name LIKE 'onecard%'`;
-
 const dryRun = (database: TestDatabase, ...args: string[]) =>
   onecardOn(database, ['migrate', '--dry-run', ...args]);
 
@@ -198,14 +195,12 @@ describe.each(databases)('a dry run of the sample on $name', ({ name, fresh }) =
   });
 });
 
-it('plans the same, byte for byte, on every database', ({ skip }) => {
-  const [first, ...others] = plans.values();
-  if (first === undefined || others.length === 0) return skip('it takes two databases to compare');
-  for (const other of others) {
-    expect(other.texts).toEqual(first.texts);
-    expect(other.last.totals).toEqual(first.last.totals);
-    expect(other.header['configuration']).toBe(first.header['configuration']);
-  }
+it.each(databases.slice(1))('plans on $name the same as on the first, byte for byte', ({ name }) => {
+  const [first] = plans.values();
+  const other = plans.get(name);
+  expect(other?.texts).toEqual(first?.texts);
+  expect(other?.last.totals).toEqual(first?.last.totals);
+  expect(other?.header['configuration']).toBe(first?.header['configuration']);
 });
 
 describe.each(serverDatabases)('looking closer on $name', ({ fresh, kind }) => {
@@ -302,12 +297,13 @@ describe.each(serverDatabases)('looking closer on $name', ({ fresh, kind }) => {
 
   it('the flags that look ask for --dry-run: a run always does the whole plan', async () => {
     const looks = ['--limit=3', '--only=x', '--decision=review', '--plan-out=p', '--sql'];
-    const results = await Promise.all(looks.map((flag) => onecardOn(database, ['migrate', '--yes', flag])));
+    const results = await writingNothing(database, () =>
+      Promise.all(looks.map((flag) => onecardOn(database, ['migrate', '--yes', flag]))),
+    );
     for (const { code, stderr } of results) {
       expect(stderr).toContain('--dry-run');
       expect(code).toBe(2);
     }
-    expect(await database.query(JOURNALS)).toEqual([{ journals: 0 }]);
   });
 });
 
