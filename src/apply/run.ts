@@ -29,6 +29,8 @@ export type RunEvent =
 
 export interface RunResult {
   readonly run: Run;
+  /** With the columns that the run has added. */
+  readonly layout: Layout;
   readonly applied: BatchResult;
   /** Stopped on request before all was applied. */
   readonly isInterrupted: boolean;
@@ -54,12 +56,13 @@ export async function executeRun(
   const complete = layout.gaps.length > 0 ? await checkLayout(database, layout.configuration) : layout;
   const { run, done } = await openRun(database, complete, options, emit);
   const applied = await applyAll(database, complete, run, done, options, emit);
-  if (applied.isInterrupted) return { run, applied: applied.result, isInterrupted: true, closing: [] };
+  if (applied.isInterrupted)
+    return { run, layout: complete, applied: applied.result, isInterrupted: true, closing: [] };
   emit({ kind: 'closing' });
   const runs = new RunTable(database);
   const closed = await database.transaction((session) => runs.enter(session, run, 'closing'));
   const closing = await database.snapshot((session) => tallyPlan(session, complete, database.dialect));
-  return { run: closed, applied: applied.result, isInterrupted: false, closing };
+  return { run: closed, layout: complete, applied: applied.result, isInterrupted: false, closing };
 }
 
 async function takeLock(database: Database): Promise<void> {

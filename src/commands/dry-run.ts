@@ -75,10 +75,13 @@ async function readPlan(
       shown++;
       await presenter.show(planned);
     }
+    if (flags.only !== undefined && chosen === 0) throw noSuchOperator(flags.only, flags, layout);
+    return file?.finish(tallies.all());
   });
-  await read.then(progress.succeed, progress.fail);
-  const digest = await file?.finish(tallies.all());
-  if (flags.only !== undefined && chosen === 0) throw noSuchOperator(flags.only, flags, layout);
+  const digest = await read.then(progress.succeed, async (error) => {
+    await file?.discard();
+    return progress.fail(error);
+  });
   await presenter.end(
     tallies.all(),
     chosen - shown,
@@ -102,7 +105,10 @@ function startProgress(terminal: Terminal, flags: MigrateFlags) {
       if (done === 1) classifying.succeed('classified');
       if (done % 1000 === 0) reading?.update(done);
     },
-    succeed: () => classifying.succeed('classified'),
+    succeed<T>(result: T): T {
+      classifying.succeed('classified');
+      return result;
+    },
     fail(error: unknown): never {
       classifying.fail('classifying was cut short');
       throw error;

@@ -151,7 +151,7 @@ async function work(
     const options = { ticket: flags.ticket, batchSize: flags.batchSize, signal: stop.signal };
     const result = await withProgress(terminal, flags, (emit) => executeRun(database, layout, options, emit));
     if (result.isInterrupted) return interrupted(terminal, result);
-    return await finish(terminal, flags, database, layout, result, started);
+    return await finish(terminal, flags, database, result, started);
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
@@ -223,12 +223,11 @@ async function finish(
   terminal: Terminal,
   flags: MigrateFlags,
   database: Database,
-  layout: Layout,
   result: RunResult,
   started: number,
 ): Promise<ExitCode> {
-  const verification = await verifyDatabase(database, layout, { complete: false });
-  const report = await writeAudit(database, layout, result.run, terminal.folder);
+  const verification = await verifyDatabase(database, result.layout, { complete: false });
+  const report = await writeAudit(database, result.layout, result.run, terminal.folder);
   const run = await database.transaction((session) =>
     new RunTable(database).enter(session, result.run, 'done', { audit_head: report.head }),
   );

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import type { DatabaseIdentity } from '../database/database.js';
 import { OnecardError } from '../errors.js';
@@ -89,6 +90,12 @@ export class PlanFile {
     this.#stream.end(`${JSON.stringify({ totals: tallies, digest })}\n`);
     await finished(this.#stream);
     return digest;
+  }
+
+  /** Leaves no half of a plan behind. */
+  async discard(): Promise<void> {
+    this.#stream.destroy();
+    await rm(this.#stream.path, { force: true });
   }
 
   async #line(value: object): Promise<void> {
