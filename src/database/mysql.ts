@@ -36,7 +36,8 @@ export async function connectMysql(url: string, mode: Mode, env: NodeJS.ProcessE
       bigNumberStrings: true,
       dateStrings: true,
       jsonStrings: true,
-      ...(env['MYSQL_PWD'] && { password: env['MYSQL_PWD'] }),
+      // What the URL says goes before.
+      ...(env['MYSQL_PWD'] && new URL(url).password === '' && { password: env['MYSQL_PWD'] }),
     } as Knex.MySql2ConnectionConfig,
     pool: {
       min: 0,
