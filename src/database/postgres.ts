@@ -4,10 +4,11 @@ import pg from 'pg';
 import { OnecardError } from '../errors.js';
 import type { TableName } from '../model/configuration.js';
 import type { Database, DatabaseIdentity, JournalPlace, LockHolder, TransactionOptions } from './database.js';
-import type { JournalTable } from './dialect.js';
+import type { Dialect, JournalTable } from './dialect.js';
 import { describeConnectFailure, describeFailure } from './failures.js';
 import { silentLog } from './knex-log.js';
-import { JOURNAL_SCHEMA, postgresDialect } from './postgres-dialect.js';
+import { letterPairs } from './letters.js';
+import { JOURNAL_SCHEMA, type LowerCasing, postgresDialect, postgresDialectFor } from './postgres-dialect.js';
 import { inspectPostgres } from './postgres-inspect.js';
 import type { Mode, Query, Session } from './session.js';
 
@@ -64,7 +65,8 @@ export async function connectPostgres(url: string | undefined, mode: Mode): Prom
       },
     },
   });
-  return new PostgresDatabase(pool, await identifyPostgres(pool, 'PostgreSQL'));
+  const identity = await identifyPostgres(pool, 'PostgreSQL');
+  return new PostgresDatabase(pool, identity, await firstUse(pool, lowerCasing));
 }
 
 /** Checks that the server answers, and says who it is. */
@@ -72,8 +74,12 @@ export async function identifyPostgres(
   pool: Knex,
   kind: DatabaseIdentity['kind'],
 ): Promise<DatabaseIdentity> {
+  return firstUse(pool, (session) => identify(session, kind));
+}
+
+async function firstUse<T>(pool: Knex, work: (session: Session) => Promise<T>): Promise<T> {
   try {
-    return await onConnection(pool, (session) => identify(session, kind));
+    return await onConnection(pool, work);
   } catch (error) {
     await pool.destroy();
     throw describeConnectFailure(error);
@@ -100,6 +106,41 @@ async function identify(session: Session, kind: DatabaseIdentity['kind']): Promi
     version: row.version.split(' ')[0] ?? row.version,
     database: kind === 'embedded sample' ? 'sample' : row.database,
     server: `oid ${row.oid}`,
+  };
+}
+
+/** Locales whose lower case knows neither languages nor neighbouring letters. */
+const COLLATIONS = ['pg_c_utf8', 'C.utf8', 'C.UTF-8', 'en_US.utf8', 'en_US.UTF-8'];
+
+/** Asks the server to lower-case every letter there is, and notes where it differs from the rule. */
+async function lowerCasing(session: Session): Promise<LowerCasing | undefined> {
+  const names = `ARRAY[${COLLATIONS.map((name) => `'${name}'`).join(', ')}]`;
+  const [known] = await session.rows<{ collation: string }>(
+    `SELECT quote_ident(collname) AS collation FROM pg_collation
+      WHERE collnamespace = CAST('pg_catalog' AS regnamespace) AND collprovider IN ('b', 'c')
+        AND collencoding IN (-1, pg_char_to_encoding('UTF8')) AND collname = ANY (${names})
+      ORDER BY array_position(${names}, CAST(collname AS text)) LIMIT 1`,
+  );
+  if (known === undefined) return undefined;
+  const collation = `pg_catalog.${known.collation}`;
+  const rows = await session.rows<{ letter: string; small: string }>(
+    `SELECT letter, lower(letter COLLATE ${collation}) AS small
+       FROM (SELECT chr(n) COLLATE "C" AS letter FROM generate_series(128, 131071) AS n WHERE n NOT BETWEEN 55296 AND 57343) AS l
+      WHERE lower(letter COLLATE ${collation}) <> letter`,
+  );
+  const given = new Map(rows.map(({ letter, small }) => [letter, small]));
+  const { upper, lower } = letterPairs();
+  const small = [...lower];
+  const wanted = new Map([...upper].map((letter, index) => [letter, small[index] ?? letter]));
+  const differing = [...new Set([...wanted.keys(), ...given.keys()])]
+    .map((letter) => [letter, wanted.get(letter) ?? letter] as const)
+    .filter(([letter, rule]) => letter > '\x7f' && (given.get(letter) ?? letter) !== rule);
+  // They are replaced before the server lower-cases, hence what they become must stay.
+  if (differing.some(([, rule]) => given.has(rule))) return undefined;
+  return {
+    collation,
+    upper: differing.map(([letter]) => letter).join(''),
+    lower: differing.map(([, rule]) => rule).join(''),
   };
 }
 
@@ -181,7 +222,7 @@ class PostgresSession implements Session {
 
 export class PostgresDatabase implements Database {
   readonly identity: DatabaseIdentity;
-  readonly dialect = postgresDialect;
+  readonly dialect: Dialect;
   readonly knex: Knex;
   readonly journal: JournalPlace = {
     schema: JOURNAL_SCHEMA,
@@ -194,7 +235,8 @@ export class PostgresDatabase implements Database {
 
   #lockConnection: PostgresConnection | undefined;
 
-  constructor(pool: Knex, identity: DatabaseIdentity) {
+  constructor(pool: Knex, identity: DatabaseIdentity, casing?: LowerCasing) {
+    this.dialect = postgresDialectFor(casing);
     this.knex = pool;
     this.identity = identity;
   }
