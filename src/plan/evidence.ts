@@ -23,10 +23,13 @@ type Hit = [
 /** MariaDB writes sums as decimals in JSON, some versions as strings. */
 type Countable = number | string;
 
-export function readEvidence(
-  row: Findings,
-  layout: Layout,
-): Pick<PlannedOperator, 'evidence' | 'candidates' | 'candidateCount'> {
+type ReadEvidence = Pick<PlannedOperator, 'evidence' | 'candidates' | 'candidateCount'>;
+
+/** Of most operators nothing was found. */
+const NOTHING: ReadEvidence = { evidence: [], candidates: [], candidateCount: 0 };
+
+export function readEvidence(row: Findings, layout: Layout): ReadEvidence {
+  if (row.evidence === null && row.detail === null && row.misfit === null) return NOTHING;
   const { keys } = layout.configuration.match;
   const hits = row.evidence === null ? [] : (JSON.parse(row.evidence) as Hit[]).sort((a, b) => a[0] - b[0]);
   const evidence: Evidence[] = hits.map(([key, value, operators, persons]) => ({
@@ -40,14 +43,15 @@ export function readEvidence(
 
 /** The persons of all hits: at most 20, lowest keys first, and how many there are. */
 function candidatesOf(hits: readonly Hit[]): Pick<PlannedOperator, 'candidates' | 'candidateCount'> {
-  const persons = new Set<string>();
+  const lists: string[][] = [];
   let most = 0;
   for (const [, , , count, first, people] of hits) {
     if (count === null || first === null) continue;
     most = Math.max(most, Number(count));
-    for (const person of people === null ? [first] : (JSON.parse(people) as string[])) persons.add(person);
+    lists.push(people === null ? [first] : (JSON.parse(people) as string[]));
   }
-  const sorted = [...persons].sort(byCodePoints);
+  // The server has sorted each list.
+  const sorted = lists.length === 1 ? lists.flat() : [...new Set(lists.flat())].sort(byCodePoints);
   return { candidates: sorted.slice(0, MAX_CANDIDATES), candidateCount: Math.max(most, sorted.length) };
 }
 

@@ -72,51 +72,62 @@ export async function* streamPlan(
   FROM (${classificationSql(layout, sql, [card.column(sql)])}) AS c
  ORDER BY ${order}`;
   for await (const row of session.stream<ClassifiedRow>(statement)) {
-    yield { ...readDecision(row, layout), card: row.action === 'create' ? card.read(row) : null };
+    const { operator, name, decision, action, reason, finding, person } = row;
+    const { evidence, candidates, candidateCount } = readEvidence(row, layout);
+    yield {
+      operator,
+      name,
+      decision,
+      action,
+      reason,
+      finding,
+      person,
+      evidence,
+      candidates,
+      candidateCount,
+      card: action === 'create' ? card.read(row) : null,
+    };
   }
-}
-
-function readDecision(row: ClassifiedRow, layout: Layout): Omit<PlannedOperator, 'card'> {
-  return {
-    operator: row.operator,
-    name: row.name,
-    decision: row.decision,
-    action: row.action,
-    reason: row.reason,
-    finding: row.finding,
-    person: row.person,
-    ...readEvidence(row, layout),
-  };
 }
 
 /** Reads the fields of a new card: those an operator gives from the row, constants from the configuration. */
 class CardReader {
-  readonly #fields: readonly (CardField & { readonly isBoolean: boolean })[];
+  readonly #given: readonly (CardField & { readonly isBoolean: boolean })[];
+  /** Every column in its place, so that a million cards share one shape. */
+  readonly #template: Card;
 
   constructor(layout: Layout) {
-    this.#fields = cardColumns(layout).map((field) => ({
-      ...field,
-      isBoolean: (layout.persons.columns.get(field.column)?.family ?? 'boolean') === 'boolean',
-    }));
+    const fields = cardColumns(layout);
+    this.#template = Object.fromEntries(fields.map((field) => [field.column, constantOf(field, layout)]));
+    this.#given = fields
+      .filter((field) => 'from' in field.source)
+      .map((field) => ({ ...field, isBoolean: isBoolean(field, layout) }));
   }
 
   /** One column for all: a million rows of twenty columns each take the driver longer than the server. */
   column(sql: Dialect): string {
-    const given = this.#fields.filter((field) => 'from' in field.source);
-    return `${sql.jsonArray(given.map((field) => sql.text(cardValueSql(sql, 'o', field))))} AS card`;
+    return `${sql.jsonArray(this.#given.map((field) => sql.text(cardValueSql(sql, 'o', field))))} AS card`;
   }
 
   read(row: ClassifiedRow): Card {
-    const given = (JSON.parse(row.card) as (string | null)[]).values();
-    const card: Record<string, CardValue> = {};
-    for (const field of this.#fields) {
-      const value = 'value' in field.source ? constant(field.source.value) : (given.next().value ?? null);
-      card[field.column] = field.isBoolean && typeof value === 'string' ? isTrue(value) : value;
-    }
+    const given = JSON.parse(row.card) as (string | null)[];
+    const card: Record<string, CardValue> = { ...this.#template };
+    this.#given.forEach(({ column, isBoolean }, index) => {
+      const value = given[index] ?? null;
+      card[column] = isBoolean && value !== null ? isTrue(value) : value;
+    });
     return card;
   }
 }
 
-const constant = (value: string | number | boolean | null): CardValue =>
-  typeof value === 'number' ? String(value) : value;
+function isBoolean({ column }: CardField, layout: Layout): boolean {
+  return (layout.persons.columns.get(column)?.family ?? 'boolean') === 'boolean';
+}
+
+function constantOf(field: CardField, layout: Layout): CardValue {
+  const given = 'value' in field.source ? field.source.value : null;
+  const value = typeof given === 'number' ? String(given) : given;
+  return isBoolean(field, layout) && typeof value === 'string' ? isTrue(value) : value;
+}
+
 const isTrue = (text: string): boolean => text === 'true' || text === 't' || text === '1';
