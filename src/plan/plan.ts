@@ -13,7 +13,7 @@ import type {
   Reason,
   Tally,
 } from '../model/decision.js';
-import { classificationSql, tallySql } from './classification.js';
+import { classificationSql, consequenceOf, tallySql } from './classification.js';
 import { readEvidence } from './evidence.js';
 import { cardValueSql } from './expressions.js';
 
@@ -56,23 +56,15 @@ export async function* streamPlan(
   const { dialect: sql } = database;
   const card = new CardReader(layout);
   const order = sql.keyOrder('c.operator', layout.operatorKey);
-  const texts = [
-    'name',
-    'decision',
-    'action',
-    'reason',
-    'finding',
-    'person',
-    'evidence',
-    'detail',
-    'misfit',
-    'card',
-  ].map((column) => `c.${column}`);
+  const texts = ['name', 'reason', 'finding', 'person', 'evidence', 'detail', 'misfit', 'card'].map(
+    (column) => `c.${column}`,
+  );
   const statement = `SELECT ${sql.text('c.operator')} AS operator, ${texts.join(', ')}
   FROM (${classificationSql(layout, sql, [card.column(sql)])}) AS c
  ORDER BY ${order}`;
   for await (const row of session.stream<ClassifiedRow>(statement)) {
-    const { operator, name, decision, action, reason, finding, person } = row;
+    const { operator, name, reason, finding, person } = row;
+    const { decision, action } = consequenceOf(reason, layout.configuration.policies);
     const { evidence, candidates, candidateCount } = readEvidence(row, layout);
     yield {
       operator,
