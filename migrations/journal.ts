@@ -37,6 +37,14 @@ export function journalMigrations({ table, longText, tableOptions }: JournalDial
   finished_at          varchar(30),
   actions              bigint,
   decisions            bigint,
+  -- the last position that was handled
+  done                 bigint NOT NULL,
+  -- 'working', or why it waits
+  activity             varchar(255) NOT NULL,
+  -- the columns that are read back of a changed operator, and of a new card
+  read_back            ${longText} NOT NULL,
+  -- what the closing classification found
+  closing              ${longText},
   digest_key           varchar(64) NOT NULL,
   audit_head           varchar(64)
 )${tableOptions}`,
@@ -57,8 +65,9 @@ export function journalMigrations({ table, longText, tableOptions }: JournalDial
   evidence        ${longText},
   detail          ${longText},
   misfit          ${longText},
-  operator_digest varchar(64),
-  person_digest   varchar(64),
+  -- what the decision rests on, as JSON arrays: keys and card sources of the operator, keys of the person
+  operator_fields ${longText},
+  person_fields   ${longText},
   seal            varchar(64) NOT NULL,
   PRIMARY KEY (run_id, position)
 )${tableOptions}`,
@@ -66,15 +75,22 @@ export function journalMigrations({ table, longText, tableOptions }: JournalDial
     {
       name: '003-change',
       sql: `CREATE TABLE IF NOT EXISTS ${table('change')} (
-  run_id     varchar(40) NOT NULL,
-  position   bigint NOT NULL,
-  operator   varchar(255) NOT NULL,
-  action     varchar(20) NOT NULL,
-  person     varchar(255),
-  state      varchar(20) NOT NULL,
-  reason     text,
-  changed_at varchar(30) NOT NULL,
-  seal       varchar(64) NOT NULL,
+  run_id          varchar(40) NOT NULL,
+  position        bigint NOT NULL,
+  operator        varchar(255) NOT NULL,
+  action          varchar(20) NOT NULL,
+  person          varchar(255),
+  state           varchar(20) NOT NULL,
+  reason          ${longText},
+  -- the fields as they were found instead of those in the decision
+  found           ${longText},
+  -- the link and the stamps of the operator, before and after, as JSON arrays
+  operator_before ${longText},
+  operator_after  ${longText},
+  -- a keyed digest of the card as the database keeps it
+  card_digest     varchar(64),
+  changed_at      varchar(30) NOT NULL,
+  seal            varchar(64) NOT NULL,
   PRIMARY KEY (run_id, position)
 )${tableOptions}`,
     },

@@ -49,7 +49,7 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
   withPolicies(shared(program.command('migrate')))
     .description('create and link the missing person cards; with --dry-run only show what would happen')
     .option('--dry-run', 'show the whole plan and write nothing; the database itself refuses writes')
-    .option('--limit <n>', 'dry run: show at most so many operators (0: all)', wholeNumber)
+    .option('--limit <n>', 'handle at most so many operators; dry run: show (0: all)', wholeNumber)
     .option('--only <operator>', 'dry run: show the operator with this key')
     .addOption(
       new Option('--decision <kind>', 'dry run: show operators with this decision').choices(DECISIONS),
@@ -58,7 +58,17 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
     .option('--sql', 'dry run: print the statements that a run would execute')
     .option('--yes', 'run without asking')
     .option('--allow-schema-changes', "add columns that are missing to the application's tables")
-    .option('--batch-size <n>', 'operators per transaction (default: as many as take 250 ms)', positiveNumber)
+    .option('--stop-at <hh:mm>', 'begin no batch after this time of day; the next run resumes', timeOfDay)
+    .option('--batch-time <ms>', 'how long the transaction of a batch should take', positiveNumber, 250)
+    .option(
+      '--batch-size <n>',
+      'operators per transaction (default: as many as fit the time)',
+      positiveNumber,
+    )
+    .option('--lock-timeout <ms>', 'how long to wait for rows that others hold', positiveNumber, 200)
+    .option('--max-failures <n>', 'stop after so many rows that the database refuses', positiveNumber, 100)
+    .option('--pause-file <file>', 'pause between batches while this file exists')
+    .option('--sleep <ms>', 'sleep between batches', wholeNumber, 0)
     .option('--ticket <text>', 'kept with the run, such as a change number')
     .option(
       '--detailed-exitcode',
@@ -164,6 +174,17 @@ function withPolicies(command: Command): Command {
     command.option(`--${flag} <policy>`, `${POLICY_TEXTS[policy]}: ${POLICIES[policy].join(' | ')}`);
   }
   return command;
+}
+
+/** The next time that clocks here show it. */
+function timeOfDay(text: string): Date {
+  const [, hours, minutes] = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(text) ?? [];
+  if (hours === undefined || minutes === undefined)
+    throw new InvalidArgumentError('It has to be a time of day, such as 04:30.');
+  const time = new Date();
+  time.setHours(Number(hours), Number(minutes), 0, 0);
+  if (time.getTime() <= Date.now()) time.setDate(time.getDate() + 1);
+  return time;
 }
 
 function wholeNumber(text: string): number {

@@ -1,7 +1,12 @@
-/** How long a batch's transaction should take. */
-const TARGET_MS = 250;
 const FIRST = 500;
 const LARGEST = 20_000;
+
+export interface BatchSizeOptions {
+  /** How long a batch's transaction should take, in milliseconds. */
+  readonly time: number;
+  /** So many operators, whatever time that takes. */
+  readonly fixed: number | undefined;
+}
 
 /**
  * Sizes batches so that their transactions stay short on this server under this load: towards the target from
@@ -9,20 +14,20 @@ const LARGEST = 20_000;
  */
 export class BatchSize {
   #rows = FIRST;
-  readonly #fixed: number | undefined;
+  readonly #options: BatchSizeOptions;
 
-  constructor(fixed: number | undefined) {
-    this.#fixed = fixed;
+  constructor(options: BatchSizeOptions) {
+    this.#options = options;
   }
 
   get rows(): number {
-    return this.#fixed ?? this.#rows;
+    return this.#options.fixed ?? this.#rows;
   }
 
   took(rows: number, milliseconds: number): void {
     // A short last batch says nothing about the size.
     if (rows < this.#rows) return;
-    const fitting = (rows * TARGET_MS) / Math.max(milliseconds, 1);
+    const fitting = (rows * this.#options.time) / Math.max(milliseconds, 1);
     this.#rows = Math.round(Math.min(LARGEST, rows * 2, Math.max(1, fitting)));
   }
 }

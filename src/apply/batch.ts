@@ -1,46 +1,122 @@
 import type { Layout } from '../config/layout.js';
-import type { Database } from '../database/database.js';
+import type { Database, Patience } from '../database/database.js';
+import type { Session } from '../database/session.js';
 import { RunTable } from '../journal/journal.js';
 import type { Run } from '../journal/run.js';
-import { type Batch, batchCountSql, batchStatements } from './statements.js';
+import { type Batch, batchCountSql, batchStatements, failStatement } from './statements.js';
 
 /** What one batch did. */
 export interface BatchResult {
   readonly created: number;
   readonly linked: number;
   readonly stale: number;
+  readonly failed: number;
 }
+
+export const NOTHING_DONE: BatchResult = { created: 0, linked: 0, stale: 0, failed: 0 };
+
+export const sumOf = (a: BatchResult, b: BatchResult): BatchResult => ({
+  created: a.created + b.created,
+  linked: a.linked + b.linked,
+  stale: a.stale + b.stale,
+  failed: a.failed + b.failed,
+});
+
+/** The session that held the lock of the run was cut: another run may be at work by now. */
+export class LockLost extends Error {}
 
 /**
  * Applies one batch in one transaction: data and journal commit together or not at all. The number of rows
  * that each statement wrote is held against the journal; any difference rolls the batch back.
+ * A batch whose commit went through while the connection was lost is not written again.
+ * @throws LockLost where this process holds the lock no longer; nothing of the batch was written.
  */
 export async function applyBatch(
   database: Database,
   layout: Layout,
   run: Run,
   batch: Batch,
+  patience?: Patience,
+): Promise<BatchResult> {
+  const statements = batchStatements(layout, database.dialect, run, batch);
+  return database.transaction(
+    async (session) => {
+      await fence(session, database, run, batch);
+      const before = await countBatch(session, database, run, batch);
+      if (before !== undefined) return before;
+      await session.rows(statements.lockOperators.sql);
+      await session.rows(statements.lockPersons.sql);
+      await session.run(statements.journalChanges.sql);
+      const counts = (await countBatch(session, database, run, batch)) ?? NOTHING_DONE;
+      const { created, linked, stale } = counts;
+      if (created > 0) expectRows(await session.run(statements.insertCards.sql), created, 'cards created');
+      if (created + linked > 0)
+        expectRows(await session.run(statements.setLinks.sql), created + linked, 'operators linked');
+      expectRows(await session.run(statements.sealChanges.sql), created + linked + stale, 'changes sealed');
+      return counts;
+    },
+    { ...(patience && { patience }) },
+  );
+}
+
+/** Notes that the one operator of this batch cannot be written, and why. */
+export async function failBatch(
+  database: Database,
+  layout: Layout,
+  run: Run,
+  batch: Batch,
+  reason: string,
 ): Promise<BatchResult> {
   const { dialect: sql } = database;
-  const statements = batchStatements(layout, sql, run, batch);
   return database.transaction(async (session) => {
-    // First of all: whoever has taken the run over would wait here, or refuse this batch.
-    await new RunTable(database).beat(session, run);
-    await session.rows(statements.lockOperators.sql);
-    await session.rows(statements.lockPersons.sql);
-    await session.run(statements.journalChanges.sql);
-    const rows = await session.rows<{ action: string; state: string; changes: string }>(
-      batchCountSql(sql, run, batch),
+    await fence(session, database, run, batch);
+    const before = await countBatch(session, database, run, batch);
+    if (before !== undefined) return before;
+    expectRows(await session.run(failStatement(sql, run, batch, reason).sql), 1, 'changes noted');
+    expectRows(
+      await session.run(batchStatements(layout, sql, run, batch).sealChanges.sql),
+      1,
+      'changes sealed',
     );
-    const count = (action: string, state: string) =>
-      Number(rows.find((row) => row.action === action && row.state === state)?.changes ?? 0);
-    const created = count('create', 'applied');
-    const linked = count('link', 'applied');
-    if (created > 0) expectRows(await session.run(statements.insertCards.sql), created, 'cards created');
-    if (created + linked > 0)
-      expectRows(await session.run(statements.setLinks.sql), created + linked, 'operators linked');
-    return { created, linked, stale: count('create', 'stale') + count('link', 'stale') };
+    return { ...NOTHING_DONE, failed: 1 };
   });
+}
+
+/**
+ * First of all: whoever has taken the run over would wait here, or refuse this batch. So does a session of ours
+ * that was cut while it committed.
+ */
+async function fence(session: Session, database: Database, run: Run, batch: Batch): Promise<void> {
+  await new RunTable(database).beat(session, run, { done: batch.to });
+  if (!(await database.holdsLock(session))) throw new LockLost();
+}
+
+/** What the journal says that a run did. */
+export async function countChanges(session: Session, database: Database, run: Run): Promise<BatchResult> {
+  return (await countBatch(session, database, run, { from: 1, to: run.actions ?? 0 })) ?? NOTHING_DONE;
+}
+
+/** What the journal says that a batch did; undefined where it says nothing. */
+async function countBatch(
+  session: Session,
+  database: Database,
+  run: Run,
+  batch: Batch,
+): Promise<BatchResult | undefined> {
+  const rows = await session.rows<{ action: string; state: string; changes: string }>(
+    batchCountSql(database.dialect, run, batch),
+  );
+  if (rows.length === 0) return undefined;
+  const count = (state: string, action?: string) =>
+    rows
+      .filter((row) => row.state === state && (action === undefined || row.action === action))
+      .reduce((sum, row) => sum + Number(row.changes), 0);
+  return {
+    created: count('applied', 'create'),
+    linked: count('applied', 'link'),
+    stale: count('stale'),
+    failed: count('failed'),
+  };
 }
 
 function expectRows(written: number, expected: number, what: string): void {

@@ -3,6 +3,7 @@ import type { Database } from '../database/database.js';
 import type { SchemaStep } from '../journal/migrate.js';
 import type { Run } from '../journal/run.js';
 import { VERSION } from '../version.js';
+import { readBackOf } from './read-back.js';
 import { batchStatements, planStatement, type Statement } from './statements.js';
 
 /** The statements that a run would execute, commented, for a DBA to review; the first batch stands for all. */
@@ -19,19 +20,24 @@ export function renderRunSql(database: Database, layout: Layout, steps: readonly
     ticket: null,
     actor: '',
     startedAt: '',
+    heartbeatAt: '',
     finishedAt: null,
     actions: null,
     decisions: null,
+    done: 0,
+    activity: '',
+    readBack: readBackOf(layout),
+    closing: null,
     digestKey: '00'.repeat(32),
     auditHead: null,
   };
-  const { lockOperators, lockPersons, journalChanges, insertCards, setLinks } = batchStatements(
+  const { lockOperators, lockPersons, journalChanges, insertCards, setLinks, sealChanges } = batchStatements(
     layout,
     sql,
     run,
     { from: 1, to: 500 },
   );
-  const batch = [lockOperators, lockPersons, journalChanges, insertCards, setLinks];
+  const batch = [lockOperators, lockPersons, journalChanges, insertCards, setLinks, sealChanges];
   return [
     `-- What \`onecard migrate\` would execute on ${identity.kind} ${identity.version}, database ${identity.database}.`,
     '-- For review, not for running by hand: onecard also keeps its run, checks row counts and fences each batch.',

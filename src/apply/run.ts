@@ -1,21 +1,27 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { checkLayout, type Layout } from '../config/layout.js';
-import type { Database } from '../database/database.js';
+import type { Database, LockHolder, Patience } from '../database/database.js';
+import { kindOfFailure } from '../database/failures.js';
 import { OnecardError } from '../errors.js';
 import { RunTable } from '../journal/journal.js';
 import { migrateSchema } from '../journal/migrate.js';
 import { isUnfinished, type Run } from '../journal/run.js';
 import type { Tally } from '../model/decision.js';
 import { ExitCode } from '../model/exit-code.js';
-import { tallyPlan } from '../plan/plan.js';
-import { applyBatch, type BatchResult } from './batch.js';
-import { BatchSize } from './batch-size.js';
+import { type BatchResult, countChanges, LockLost, NOTHING_DONE, sumOf } from './batch.js';
+import { BatchSize, type BatchSizeOptions } from './batch-size.js';
+import { classifyOnceMore } from './closing.js';
+import { Pace, type PaceOptions, type StopReason } from './pace.js';
+import { readBackOf } from './read-back.js';
+import { applyResiliently, type Circumstances } from './resilient.js';
 import { planStatement } from './statements.js';
 
 export interface RunOptions {
   readonly ticket: string | undefined;
-  readonly batchSize: number | undefined;
-  /** Stops after the batch at hand. */
-  readonly signal: AbortSignal;
+  readonly pace: PaceOptions;
+  readonly batchSize: BatchSizeOptions;
+  /** How long a batch waits for a lock that others hold, in milliseconds. */
+  readonly lockTimeout: number;
 }
 
 /** What a run says while it works; the engine itself never prints. */
@@ -25,15 +31,19 @@ export type RunEvent =
   | { readonly kind: 'resumed'; readonly run: string; readonly done: number; readonly total: number }
   | { readonly kind: 'planned'; readonly run: string; readonly total: number }
   | { readonly kind: 'applied'; readonly done: number; readonly total: number }
+  | { readonly kind: 'retrying'; readonly why: string }
+  | { readonly kind: 'failed'; readonly position: number; readonly why: string }
+  | { readonly kind: 'paused'; readonly why: string }
   | { readonly kind: 'closing' };
 
 export interface RunResult {
   readonly run: Run;
   /** With the columns that the run has added. */
   readonly layout: Layout;
+  /** By the whole run, earlier processes included. */
   readonly applied: BatchResult;
-  /** Stopped on request before all was applied. */
-  readonly isInterrupted: boolean;
+  /** Why it stopped before all was applied. */
+  readonly stopped: StopReason | undefined;
   /** What a new classification finds after the last batch: also what arrived while the run worked. */
   readonly closing: readonly Tally[];
 }
@@ -54,25 +64,36 @@ export async function executeRun(
   await migrateSchema(database, layout);
   // The columns that were missing are there now.
   const complete = layout.gaps.length > 0 ? await checkLayout(database, layout.configuration) : layout;
-  const { run, done } = await openRun(database, complete, options, emit);
-  const applied = await applyAll(database, complete, run, done, options, emit);
-  if (applied.isInterrupted)
-    return { run, layout: complete, applied: applied.result, isInterrupted: true, closing: [] };
+  const opened = await openRun(database, complete, options, emit);
+  const { run, stopped } = await new Application(database, complete, options, emit).applyAll(opened);
+  const applied = await database.transaction((session) => countChanges(session, database, run));
+  if (stopped !== undefined) return { run, layout: complete, applied, stopped, closing: [] };
   emit({ kind: 'closing' });
-  const runs = new RunTable(database);
-  const closed = await database.transaction((session) => runs.enter(session, run, 'closing'));
-  const closing = await database.snapshot((session) => tallyPlan(session, complete, database.dialect));
-  return { run: closed, layout: complete, applied: applied.result, isInterrupted: false, closing };
+  const { tallies, closing } = await classifyOnceMore(database, complete, run);
+  const closed = await database.transaction((session) =>
+    new RunTable(database).enter(session, run, 'closing', { closing }),
+  );
+  return { run: closed, layout: complete, applied, stopped, closing: tallies };
 }
 
-async function takeLock(database: Database): Promise<void> {
-  const holder = await database.lock();
-  if (holder === undefined) return;
-  throw new OnecardError(`Another onecard run is working on this database: ${holder.description}.`, {
-    remedy: 'Wait for it to end, then run the same command again.',
+/** A server takes a moment to notice that a session of ours is gone. */
+const RELOCK_ATTEMPTS = 20;
+const RELOCK_PAUSE_MS = 500;
+
+async function takeLock(database: Database, attempts = 1): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const holder = await database.lock();
+    if (holder === undefined) return;
+    if (attempt === attempts) throw locked(holder);
+    await sleep(RELOCK_PAUSE_MS);
+  }
+}
+
+const locked = ({ description }: LockHolder) =>
+  new OnecardError(`Another onecard run is working on this database: ${description}.`, {
+    remedy: 'Wait for it to end, then run the same command again; `onecard runs` shows how far it is.',
     exitCode: ExitCode.Locked,
   });
-}
 
 /** The unfinished run where there is one, else a new one, planned. */
 async function openRun(
@@ -80,23 +101,22 @@ async function openRun(
   layout: Layout,
   options: RunOptions,
   emit: (event: RunEvent) => void,
-) {
+): Promise<Run> {
   const runs = new RunTable(database);
   const unfinished = await database.transaction((session) => findUnfinished(session, runs));
   if (unfinished !== undefined) {
     refuseOtherConfiguration(unfinished, layout);
     const run = await database.transaction((session) => runs.takeOver(session, unfinished));
-    const done = await lastPosition(database, run);
-    emit({ kind: 'resumed', run: run.id, done, total: run.actions ?? 0 });
-    return { run, done };
+    emit({ kind: 'resumed', run: run.id, done: await lastPosition(database, run), total: run.actions ?? 0 });
+    return run;
   }
   const started = await database.transaction((session) =>
-    runs.start(session, database, layout.configuration, options.ticket),
+    runs.start(session, database, layout.configuration, readBackOf(layout), options.ticket),
   );
   emit({ kind: 'planning', run: started.id });
   const run = await plan(database, layout, started);
   emit({ kind: 'planned', run: run.id, total: run.actions ?? 0 });
-  return { run, done: 0 };
+  return run;
 }
 
 /** A run that was cut short while it planned has no decisions yet: it is forgotten. */
@@ -105,8 +125,17 @@ async function findUnfinished(
   runs: RunTable,
 ): Promise<Run | undefined> {
   const all = await runs.all(session);
+  refuseWhileRollingBack(all);
   for (const run of all.filter(({ state }) => state === 'planning')) await runs.forget(session, run);
   return all.find(isUnfinished);
+}
+
+function refuseWhileRollingBack(runs: readonly Run[]): void {
+  const run = runs.find(({ state }) => state === 'rolling-back');
+  if (run === undefined) return;
+  throw new OnecardError(`The rollback of run ${run.id} was cut short: half of it is taken back.`, {
+    remedy: `Finish it first: onecard rollback ${run.id}`,
+  });
 }
 
 function refuseOtherConfiguration(run: Run, { configuration }: Layout): void {
@@ -150,28 +179,90 @@ async function lastPosition(database: Database, run: Run): Promise<number> {
   return Number(row?.done ?? 0);
 }
 
-async function applyAll(
-  database: Database,
-  layout: Layout,
-  run: Run,
-  done: number,
-  options: RunOptions,
-  emit: (event: RunEvent) => void,
-) {
-  const total = run.actions ?? 0;
-  const size = new BatchSize(options.batchSize);
-  const result = { created: 0, linked: 0, stale: 0 };
-  let from = done + 1;
-  while (from <= total && !options.signal.aborted) {
-    const to = Math.min(total, from + size.rows - 1);
-    const started = performance.now();
-    const batch = await applyBatch(database, layout, run, { from, to });
-    size.took(to - from + 1, performance.now() - started);
-    result.created += batch.created;
-    result.linked += batch.linked;
-    result.stale += batch.stale;
-    from = to + 1;
-    emit({ kind: 'applied', done: to, total });
+/** Batch after batch, from where the journal ends. */
+class Application {
+  readonly #database: Database;
+  readonly #layout: Layout;
+  readonly #options: RunOptions;
+  readonly #emit: (event: RunEvent) => void;
+  readonly #pace: Pace;
+  readonly #size: BatchSize;
+  /** Positions handled by this process. */
+  #handled = 0;
+  #result = NOTHING_DONE;
+
+  constructor(database: Database, layout: Layout, options: RunOptions, emit: (event: RunEvent) => void) {
+    this.#database = database;
+    this.#layout = layout;
+    this.#options = options;
+    this.#emit = emit;
+    this.#pace = new Pace(options.pace);
+    this.#size = new BatchSize(options.batchSize);
   }
-  return { result, isInterrupted: from <= total };
+
+  async applyAll(run: Run): Promise<{ run: Run; stopped: StopReason | undefined }> {
+    try {
+      return { run, stopped: await this.#applyBatches(run) };
+    } catch (error) {
+      if (error instanceof LockLost) return this.applyAll(await this.#takeOverAgain(run));
+      // What was tried again until somebody asked for the end.
+      const isStopping = this.#options.pace.signal.aborted && ['busy', 'lost'].includes(kindOfFailure(error));
+      if (isStopping) return { run, stopped: { kind: 'signal' } };
+      throw error;
+    }
+  }
+
+  async #applyBatches(run: Run): Promise<StopReason | undefined> {
+    const total = run.actions ?? 0;
+    let from = (await lastPosition(this.#database, run)) + 1;
+    while (from <= total) {
+      const reason = this.#pace.reasonToStop(this.#handled, this.#result.failed);
+      if (reason !== undefined) return reason;
+      const rows = Math.min(this.#size.rows, this.#pace.allowance(this.#handled));
+      const to = Math.min(total, from + rows - 1);
+      await this.#apply(run, from, to);
+      this.#handled += to - from + 1;
+      from = to + 1;
+      this.#emit({ kind: 'applied', done: to, total });
+      if (from <= total)
+        await this.#pace.rest(this.#handled, this.#result.failed, (why) => this.#sayPaused(run, why));
+    }
+    return undefined;
+  }
+
+  async #apply(run: Run, from: number, to: number): Promise<void> {
+    const started = performance.now();
+    const result = await applyResiliently(this.#circumstances(run), { from, to });
+    this.#size.took(to - from + 1, performance.now() - started);
+    this.#result = sumOf(this.#result, result);
+  }
+
+  #circumstances(run: Run): Circumstances {
+    const { lockTimeout, batchSize, pace } = this.#options;
+    const patience: Patience = { lockWait: lockTimeout, work: 2 * batchSize.time };
+    return {
+      database: this.#database,
+      layout: this.#layout,
+      run,
+      patience,
+      signal: pace.signal,
+      onRetry: (why) => this.#emit({ kind: 'retrying', why }),
+      onFailed: ({ from }, why) => this.#emit({ kind: 'failed', position: from, why }),
+    };
+  }
+
+  /** Seen by others in `onecard runs`, while nothing else shows that the run is alive. */
+  async #sayPaused(run: Run, why: string): Promise<void> {
+    this.#emit({ kind: 'paused', why });
+    await this.#database.transaction((session) =>
+      new RunTable(this.#database).beat(session, run, { activity: why }),
+    );
+  }
+
+  /** A new token, given only where nobody else has taken the run over, proves that nothing happened in between. */
+  async #takeOverAgain(run: Run): Promise<Run> {
+    this.#emit({ kind: 'retrying', why: 'the session that holds the lock was cut' });
+    await takeLock(this.#database, RELOCK_ATTEMPTS);
+    return this.#database.transaction((session) => new RunTable(this.#database).takeOver(session, run));
+  }
 }

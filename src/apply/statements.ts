@@ -1,9 +1,11 @@
 import { cardColumns, type Layout } from '../config/layout.js';
 import type { Dialect } from '../database/dialect.js';
+import { OPERATOR_CHANGED, PERSON_CHANGED } from '../journal/differences.js';
 import { CHANGE_SEALED, DECISION_SEALED, sealSql } from '../journal/journal.js';
 import type { Run } from '../journal/run.js';
 import { classificationSql } from '../plan/classification.js';
-import { cardValueSql, linkSql, operatorDigestSql, personDigestSql } from '../plan/expressions.js';
+import { cardValueSql, linkSql, operatorFieldsSql, personFieldsSql } from '../plan/expressions.js';
+import { cardDigestSql, operatorStateSql } from './read-back.js';
 
 /** A range of positions in the journal's decisions, both ends included. */
 export interface Batch {
@@ -31,14 +33,14 @@ export function planStatement(layout: Layout, sql: Dialect, run: Run): Statement
     'detail',
     'misfit',
   ];
-  const digests = [
-    `${operatorDigestSql(sql, layout, 'o', run.digestKey)} AS operator_digest`,
-    `CASE WHEN p.person IS NOT NULL THEN ${personDigestSql(sql, layout, (_, number) => `p.raw_${number}`, run.digestKey)} END AS person_digest`,
+  const fields = [
+    `${operatorFieldsSql(sql, layout, 'o')} AS operator_fields`,
+    `CASE WHEN p.person IS NOT NULL THEN ${personFieldsSql(sql, layout, (_, number) => `p.raw_${number}`)} END AS person_fields`,
   ];
   const selected = columns.map((column) =>
     column === 'operator' ? `${sql.text('c.operator')} AS operator` : `c.${column}`,
   );
-  const all = ['position', ...columns, 'operator_digest', 'person_digest'];
+  const all = ['position', ...columns, 'operator_fields', 'person_fields'];
   return {
     why: 'Classify every operator into the journal; those with an action come first.',
     sql: `INSERT INTO ${sql.journal('decision')} (run_id, ${all.join(', ')}, seal)
@@ -48,8 +50,8 @@ SELECT ${sql.literal(run.id)}, ${all.map((column) => `d.${column}`).join(', ')},
       DECISION_SEALED.map((column) => `d.${column}`),
     )}
   FROM (SELECT ROW_NUMBER() OVER (ORDER BY CASE c.action WHEN 'none' THEN 1 ELSE 0 END, ${sql.keyOrder('c.operator', layout.operatorKey)}) AS position,
-               ${selected.join(', ')}, c.operator_digest, c.person_digest
-          FROM (${classificationSql(layout, sql, digests)}) AS c) AS d`,
+               ${selected.join(', ')}, c.operator_fields, c.person_fields
+          FROM (${classificationSql(layout, sql, fields)}) AS c) AS d`,
   };
 }
 
@@ -60,14 +62,13 @@ export function batchStatements(layout: Layout, sql: Dialect, run: Run, batch: B
   const personTable = sql.table(layout.persons.name);
   const operatorKey = sql.identifier(configuration.operators.key);
   const personKey = sql.identifier(configuration.persons.key);
-  const within = (alias: string) =>
-    `${alias}.run_id = ${sql.literal(run.id)} AND ${alias}.position BETWEEN ${batch.from} AND ${batch.to}`;
+  const within = (alias: string) => withinSql(sql, run, batch, alias);
   const operatorOf = (alias: string) =>
     `o.${operatorKey} = ${sql.asKey(`${alias}.operator`, layout.operatorKey)}`;
   const personOf = (alias: string) => `p.${personKey} = ${sql.asKey(`${alias}.person`, layout.personKey)}`;
   const link = linkSql(sql, layout, 'o');
-  const operatorDigest = operatorDigestSql(sql, layout, 'o', run.digestKey);
-  const personDigest = personDigestSql(sql, layout, (column) => `p.${sql.identifier(column)}`, run.digestKey);
+  const operatorFound = operatorFieldsSql(sql, layout, 'o');
+  const personFound = personFieldsSql(sql, layout, (column) => `p.${sql.identifier(column)}`);
 
   const lockOperators: Statement = {
     why: 'Lock the operators of the batch, so that nobody changes them before it commits.',
@@ -87,27 +88,27 @@ export function batchStatements(layout: Layout, sql: Dialect, run: Run, batch: B
   };
   const journalChanges: Statement = {
     why: 'Check once more what each decision rests on, and note what is written: what changed since is stale.',
-    sql: `INSERT INTO ${sql.journal('change')} (run_id, position, operator, action, person, state, reason, changed_at, seal)
-SELECT ${sql.literal(run.id)}, c.position, c.operator, c.action, c.person, c.state, c.reason, ${sql.literal(new Date().toISOString())}, ${sealSql(
-      sql,
-      run,
-      CHANGE_SEALED.map((column) => `c.${column}`),
-    )}
+    sql: `INSERT INTO ${sql.journal('change')} (run_id, position, operator, action, person, state, reason, found, operator_before, changed_at, seal)
+SELECT ${sql.literal(run.id)}, c.position, c.operator, c.action, c.person,
+       CASE WHEN c.stale IS NULL THEN 'applied' ELSE 'stale' END, c.stale,
+       CASE c.stale WHEN '${OPERATOR_CHANGED}' THEN c.operator_found WHEN '${PERSON_CHANGED}' THEN c.person_found END,
+       c.operator_before, ${sql.literal(new Date().toISOString())}, ''
   FROM (SELECT d.position, d.operator, d.action,
                CASE d.action WHEN 'create' THEN ${sql.newKey(layout.personKey, layout.persons.name)} ELSE d.person END AS person,
-               CASE WHEN d.stale IS NULL THEN 'applied' ELSE 'stale' END AS state, d.stale AS reason
-          FROM (SELECT d.position, d.operator, d.action, d.person,
-                       CASE WHEN o.${operatorKey} IS NULL THEN 'the operator is gone'
-                            WHEN ${link} IS NOT NULL THEN 'the operator was linked in the meantime'
-                            WHEN ${operatorDigest} <> d.operator_digest THEN 'the operator was changed in the meantime'
-                            WHEN d.action = 'link' AND p.${personKey} IS NULL THEN 'the person is gone'
-                            WHEN d.action = 'link' AND ${personDigest} <> d.person_digest THEN 'the person was changed in the meantime'
-                            WHEN d.action = 'link' AND EXISTS (SELECT 1 FROM ${operatorTable} AS t WHERE t.${sql.identifier(configuration.operators.link)} = p.${personKey})
-                            THEN 'the person was linked to another operator in the meantime' END AS stale
-                  FROM ${sql.journal('decision')} AS d
-                  LEFT JOIN ${operatorTable} AS o ON ${operatorOf('d')}
-                  LEFT JOIN ${personTable} AS p ON d.action = 'link' AND ${personOf('d')}
-                 WHERE ${within('d')} AND d.action <> 'none') AS d
+               CASE WHEN o.${operatorKey} IS NULL THEN 'the operator is gone'
+                    WHEN ${link} IS NOT NULL THEN 'the operator was linked in the meantime'
+                    WHEN ${operatorFound} <> d.operator_fields THEN '${OPERATOR_CHANGED}'
+                    WHEN d.action = 'link' AND p.${personKey} IS NULL THEN 'the person is gone'
+                    WHEN d.action = 'link' AND ${personFound} <> d.person_fields THEN '${PERSON_CHANGED}'
+                    WHEN d.action = 'link' AND EXISTS (SELECT 1 FROM ${operatorTable} AS t WHERE t.${sql.identifier(configuration.operators.link)} = p.${personKey})
+                    THEN 'the person was linked to another operator in the meantime' END AS stale,
+               ${operatorFound} AS operator_found,
+               CASE d.action WHEN 'link' THEN ${personFound} END AS person_found,
+               ${operatorStateSql(layout, sql, run, 'o')} AS operator_before
+          FROM ${sql.journal('decision')} AS d
+          LEFT JOIN ${operatorTable} AS o ON ${operatorOf('d')}
+          LEFT JOIN ${personTable} AS p ON d.action = 'link' AND ${personOf('d')}
+         WHERE ${within('d')} AND d.action <> 'none'
          LIMIT ${batch.to - batch.from + 1}) AS c`,
   };
   const fields = cardColumns(layout);
@@ -129,8 +130,62 @@ SELECT ${[sql.asKey('c.person', layout.personKey), ...fields.map((field) => card
       where: `${within('c')} AND c.state = 'applied'`,
     }),
   };
-  return { lockOperators, lockPersons, journalChanges, insertCards, setLinks };
+  return {
+    lockOperators,
+    lockPersons,
+    journalChanges,
+    insertCards,
+    setLinks,
+    sealChanges: sealChanges(layout, sql, run, batch),
+  };
 }
+
+/** Reads back what the batch has written, whatever defaults and triggers made of it, and seals its changes. */
+function sealChanges(layout: Layout, sql: Dialect, run: Run, batch: Batch): Statement {
+  const { operators, persons } = layout.configuration;
+  const operatorKey = `o.${sql.identifier(operators.key)}`;
+  const personKey = `p.${sql.identifier(persons.key)}`;
+  const read = ['operator_after', 'card_digest'];
+  const kept = CHANGE_SEALED.filter((column) => !read.includes(column));
+  return {
+    why: 'Read back what was written, whatever defaults and triggers made of it, and seal the changes.',
+    sql: sql.updateFrom({
+      target: sql.journal('change'),
+      source: `(SELECT c.*, ${sealSql(
+        sql,
+        run,
+        CHANGE_SEALED.map((column) => `c.${column}`),
+      )} AS seal
+          FROM (SELECT ${kept.map((column) => `c.${column}`).join(', ')},
+                       CASE c.state WHEN 'applied' THEN ${operatorStateSql(layout, sql, run, 'o')} END AS operator_after,
+                       CASE WHEN c.state = 'applied' AND c.action = 'create' THEN ${cardDigestSql(layout, sql, run, 'p')} END AS card_digest
+                  FROM ${sql.journal('change')} AS c
+                  LEFT JOIN ${sql.table(layout.operators.name)} AS o ON ${operatorKey} = ${sql.asKey('c.operator', layout.operatorKey)}
+                  LEFT JOIN ${sql.table(layout.persons.name)} AS p ON c.action = 'create' AND ${personKey} = ${sql.asKey('c.person', layout.personKey)}
+                 WHERE ${withinSql(sql, run, batch, 'c')}
+                 LIMIT ${batch.to - batch.from + 1}) AS c)`,
+      on: 'o.position = c.position',
+      set: ['operator_after', 'card_digest', 'seal']
+        .map((column) => `${sql.qualifiedInSet('o')}${column} = c.${column}`)
+        .join(', '),
+      where: withinSql(sql, run, batch, 'o'),
+    }),
+  };
+}
+
+/** Notes that the database refuses to write for the one operator of this batch. */
+export function failStatement(sql: Dialect, run: Run, batch: Batch, reason: string): Statement {
+  return {
+    why: 'Note that the database refuses this operator.',
+    sql: `INSERT INTO ${sql.journal('change')} (run_id, position, operator, action, person, state, reason, changed_at, seal)
+SELECT d.run_id, d.position, d.operator, d.action, d.person, 'failed', ${sql.literal(reason)}, ${sql.literal(new Date().toISOString())}, ''
+  FROM ${sql.journal('decision')} AS d
+ WHERE ${withinSql(sql, run, batch, 'd')} AND d.action <> 'none'`,
+  };
+}
+
+export const withinSql = (sql: Dialect, run: Run, batch: Batch, alias: string) =>
+  `${alias}.run_id = ${sql.literal(run.id)} AND ${alias}.position BETWEEN ${batch.from} AND ${batch.to}`;
 
 /** How many changes of a batch the journal holds, by action and state. */
 export function batchCountSql(sql: Dialect, run: Run, batch: Batch): string {

@@ -1,6 +1,8 @@
 import { createInterface } from 'node:readline/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { StopReason } from '../apply/pace.js';
 import { preflight } from '../apply/preflight.js';
-import { executeRun, type RunEvent, type RunResult } from '../apply/run.js';
+import { executeRun, type RunEvent, type RunOptions, type RunResult } from '../apply/run.js';
 import type { Layout } from '../config/layout.js';
 import type { Database } from '../database/database.js';
 import { OnecardError } from '../errors.js';
@@ -140,21 +142,47 @@ async function work(
 ): Promise<ExitCode> {
   const started = Date.now();
   const stop = new AbortController();
-  // The first signal ends the run after its batch; the second finds no handler and ends the process.
   const onSignal = () => {
+    if (stop.signal.aborted) {
+      void abort(terminal, database);
+      return;
+    }
     terminal.stderr.write('\nStopping after this batch; once more aborts at once.\n');
     stop.abort();
   };
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {
     await preflight(database, layout);
-    const options = { ticket: flags.ticket, batchSize: flags.batchSize, signal: stop.signal };
+    const options = runOptions(flags, stop.signal);
     const result = await withProgress(terminal, flags, (emit) => executeRun(database, layout, options, emit));
-    if (result.isInterrupted) return interrupted(terminal, result);
+    if (result.stopped !== undefined) return await stopped(terminal, result, result.stopped);
     return await finish(terminal, flags, database, result, started);
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
+}
+
+const runOptions = (flags: MigrateFlags, signal: AbortSignal): RunOptions => ({
+  ticket: flags.ticket,
+  lockTimeout: flags.lockTimeout,
+  batchSize: { time: flags.batchTime, fixed: flags.batchSize },
+  pace: {
+    limit: flags.limit || undefined,
+    stopAt: flags.stopAt,
+    maxFailures: flags.maxFailures,
+    pauseFile: flags.pauseFile,
+    sleep: flags.sleep,
+    signal,
+  },
+});
+
+const ABORT_WITHIN_MS = 3000;
+
+/** Ends the statements on the server, too; what was open is rolled back there. */
+async function abort(terminal: Terminal, database: Database): Promise<never> {
+  terminal.stderr.write('\nAborted: the open batch is rolled back. The same command resumes the run.\n');
+  await Promise.race([database.abort().catch(() => undefined), sleep(ABORT_WITHIN_MS)]);
+  process.exit(ExitCode.Interrupted);
 }
 
 /** Turns what the engine says into a progress line. */
@@ -195,6 +223,15 @@ async function withProgress(
         progress.update(event.done);
         done = `applied ${formatCount(event.done)} of ${formatCount(event.total)}`;
         return;
+      case 'retrying':
+        progress.hold(`trying again: ${event.why}`);
+        return;
+      case 'paused':
+        progress.hold(event.why);
+        return;
+      case 'failed':
+        progress.note(`refused at ${formatCount(event.position)}: ${event.why}`);
+        return;
       case 'closing':
         next('classifying once more');
         done = 'classified once more';
@@ -210,13 +247,30 @@ async function withProgress(
   }
 }
 
-async function interrupted(terminal: Terminal, { run, applied }: RunResult): Promise<ExitCode> {
+async function stopped(
+  terminal: Terminal,
+  { run, applied }: RunResult,
+  reason: StopReason,
+): Promise<ExitCode> {
   const written = applied.created + applied.linked;
   await write(
     terminal.stderr,
-    `Stopped on request: ${formatCount(written)} operators were written in this session, all of them whole.\n  → The same command resumes run ${run.id}.\n`,
+    `${wordsFor(reason)}: ${formatCount(written)} of ${formatCount(run.actions ?? 0)} operators are written, all of them whole.\n  → The same command resumes run ${run.id}.\n`,
   );
-  return ExitCode.Interrupted;
+  return reason.kind === 'signal' ? ExitCode.Interrupted : ExitCode.Failed;
+}
+
+function wordsFor(reason: StopReason): string {
+  switch (reason.kind) {
+    case 'signal':
+      return 'Stopped on request';
+    case 'limit':
+      return `Stopped after ${formatCount(reason.limit)} operators, as --limit asks`;
+    case 'time':
+      return `Stopped at ${reason.at.toTimeString().slice(0, 5)}, as --stop-at asks`;
+    case 'failures':
+      return `Stopped after ${formatCount(reason.failures)} rows that the database refused, as --max-failures asks`;
+  }
 }
 
 async function finish(
@@ -229,7 +283,7 @@ async function finish(
   const verification = await verifyDatabase(database, result.layout, { complete: false });
   const report = await writeAudit(database, result.layout, result.run, terminal.folder);
   const run = await database.transaction((session) =>
-    new RunTable(database).enter(session, result.run, 'done', { audit_head: report.head }),
+    new RunTable(database).enter(session, result.run, 'done', { auditHead: report.head }),
   );
   const summary = summarize(database, run, result, verification, report, started);
   writeSummary(terminal.folder, run, renderSummaryMarkdown(summary), summary);
@@ -239,8 +293,18 @@ async function finish(
       terminal.stdout,
       `\n${renderRunSummary(summary, lookOf(terminal.stdout, terminal, flags))}\n`,
     );
-  if (summary.violations > 0) return ExitCode.Pending;
-  if (summary.stale > 0 || summary.pending > 0) return ExitCode.DoneWithFindings;
+  return exitCodeOf(summary, flags);
+}
+
+function exitCodeOf(summary: RunSummary, flags: MigrateFlags): ExitCode {
+  const { closing, checks, stale, failed, pending } = summary;
+  const doubleLinks = closing?.doubleLinks.count ?? 0;
+  const lateCandidates = closing?.lateCandidates.count ?? 0;
+  const broken = checks.filter(({ violationCount }) => violationCount > 0);
+  // Others linked a person of this run once more: reported as what it is, not as a run that went wrong.
+  const isOthersDoing = doubleLinks > 0 && broken.every(({ name }) => name === 'one-operator-per-person');
+  if (broken.length > 0 && !isOthersDoing) return ExitCode.Pending;
+  if (stale + failed + pending + doubleLinks + lateCandidates > 0) return ExitCode.DoneWithFindings;
   return flags.detailedExitcode && summary.leftForReview > 0 ? ExitCode.LeftForReview : ExitCode.Done;
 }
 
@@ -263,6 +327,7 @@ function summarize(
     ...applied,
     pending: pendingOf(closing),
     leftForReview: leftForReview(closing),
+    closing: run.closing,
     totals: inOrder(closing),
     violations: verification.checks.reduce((total, check) => total + check.violationCount, 0),
     checks: verification.checks,

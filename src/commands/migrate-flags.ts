@@ -13,6 +13,15 @@ export interface MigrateFlags extends SharedFlags, PolicyFlags {
   readonly yes?: boolean;
   readonly allowSchemaChanges?: boolean;
   readonly batchSize?: number;
+  /** Milliseconds. */
+  readonly batchTime: number;
+  /** Milliseconds. */
+  readonly lockTimeout: number;
+  readonly maxFailures: number;
+  readonly stopAt?: Date;
+  readonly pauseFile?: string;
+  /** Milliseconds. */
+  readonly sleep: number;
   readonly ticket?: string;
   readonly detailedExitcode?: boolean;
 }

@@ -1,4 +1,5 @@
 import type { DatabaseIdentity } from '../database/database.js';
+import type { Closing } from '../journal/run.js';
 import type { Tally } from '../model/decision.js';
 import { formatCount, formatDuration } from '../output/terminal/amounts.js';
 import { brushFor, type Look } from '../output/terminal/look.js';
@@ -19,15 +20,36 @@ export interface RunSummary {
   readonly linked: number;
   /** Planned, but changed by others before their batch: not written. */
   readonly stale: number;
+  /** Refused by the database, row by row. */
+  readonly failed: number;
   /** What a run would write now: for operators that arrived or changed while this one worked. */
   readonly pending: number;
   readonly leftForReview: number;
+  /** What others did while the run worked. */
+  readonly closing: Closing | null;
   /** All operators as they are now. */
   readonly totals: readonly Tally[];
   readonly violations: number;
   readonly checks: readonly Check[];
   readonly report: string;
   readonly auditHead: string;
+}
+
+/** What arrived while the run worked, so many of them by name. */
+const NAMED = 3;
+
+function arrivalsOf({ closing }: RunSummary): (readonly [string, string])[] {
+  if (closing === null) return [];
+  const kinds = [
+    ['persons with two operators', closing.doubleLinks],
+    ['persons came for new cards', closing.lateCandidates],
+  ] as const;
+  return kinds
+    .filter(([, { count }]) => count > 0)
+    .map(([label, { count, first }]) => {
+      const more = count > NAMED ? ' …' : '';
+      return [label, `${formatCount(count)}: ${first.slice(0, NAMED).join(', ')}${more}`];
+    });
 }
 
 export function renderRunSummary(summary: RunSummary, look: Look): string {
@@ -40,6 +62,8 @@ export function renderRunSummary(summary: RunSummary, look: Look): string {
     ['cards created and linked', summary.created],
     ['linked to existing persons', summary.linked],
     ...(summary.stale > 0 ? [['not written, changed by others', summary.stale] as const] : []),
+    ...(summary.failed > 0 ? [['refused by the database', summary.failed] as const] : []),
+    ...arrivalsOf(summary),
     ...(summary.pending > 0 ? [['arrived or changed meanwhile', summary.pending] as const] : []),
     ['left for review', summary.leftForReview],
     [
@@ -52,7 +76,7 @@ export function renderRunSummary(summary: RunSummary, look: Look): string {
     ['audit report', summary.report],
   ];
   const next = [
-    ...(summary.pending > 0
+    ...(summary.pending + summary.failed > 0
       ? ['onecard migrate                 takes up what changed or arrived meanwhile']
       : []),
     'onecard verify                  prove it again at any time',

@@ -104,7 +104,7 @@ function refuseWithoutTransactions(tables: readonly Table[]): void {
 /** Where each name comes from, so that a message can say which option to mend. */
 type Named = readonly [option: string, column: string];
 
-function operatorColumns({ operators, card, match }: Configuration): Named[] {
+function operatorColumns({ operators, card, volatileColumns, match }: Configuration): Named[] {
   return [
     ['operators.key', operators.key],
     ...operators.name.map((column): Named => ['operators.name', column]),
@@ -114,6 +114,7 @@ function operatorColumns({ operators, card, match }: Configuration): Named[] {
     ...conditionColumns('operators.archived', operators.archived),
     ...conditionColumns('operators.anonymized', operators.anonymized),
     ...(operators.lastLogin === undefined ? [] : [['operators.lastLogin', operators.lastLogin] as const]),
+    ...volatileColumns.operators.map((column): Named => ['volatileColumns.operators', column]),
     ...match.keys.map((key): Named => [`match.keys.${key.name}.operator`, key.operator]),
     ...card.flatMap(({ column, source }): Named[] =>
       'from' in source ? [[`card.${column}.from`, source.from]] : [],
@@ -121,12 +122,13 @@ function operatorColumns({ operators, card, match }: Configuration): Named[] {
   ];
 }
 
-function personColumns({ persons, card, match }: Configuration): Named[] {
+function personColumns({ persons, card, volatileColumns, match }: Configuration): Named[] {
   return [
     ['persons.key', persons.key],
     ...persons.name.map((column): Named => ['persons.name', column]),
     ...conditionColumns('persons.archived', persons.archived),
     ...conditionColumns('persons.anonymized', persons.anonymized),
+    ...volatileColumns.persons.map((column): Named => ['volatileColumns.persons', column]),
     ...match.keys.map((key): Named => [`match.keys.${key.name}.person`, key.person]),
     ...card.map((field): Named => ['card', field.column]),
   ];

@@ -131,7 +131,7 @@ function presetOf({ preset }: Tree): Tree {
 }
 
 /** Below these, options are merged one by one; anything else, a condition included, is replaced as a whole. */
-const MERGED = ['operators', 'persons', 'card', 'match', 'match.keys', 'policies'];
+const MERGED = ['operators', 'persons', 'card', 'volatileColumns', 'match', 'match.keys', 'policies'];
 
 function merge(base: Tree, over: Tree, path = ''): Tree {
   const merged = Object.entries(over).map(([key, value]) => {
@@ -222,6 +222,7 @@ function parse(input: ConfigurationInput): Configuration {
       anonymized: input.persons.anonymized,
     },
     card,
+    volatileColumns: input.volatileColumns,
     match: {
       keys: Object.entries(input.match.keys).map(([name, sides]) => ({ name, ...sides })),
       ignoreValues: input.match.ignoreValues,

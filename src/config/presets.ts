@@ -3,6 +3,7 @@ import type { ConfigurationInput } from './schema.js';
 
 /** What every configuration starts from; a preset and the user's file override it. */
 export const DEFAULTS = {
+  volatileColumns: { operators: [], persons: [] },
   match: {
     ignoreValues: ['-', '--', '.', '0', 'n/a', 'na', 'none', 'null', 'unknown', 'x', '?'],
   },
@@ -62,6 +63,7 @@ const sample: Omit<ConfigurationInput, 'policies' | 'match'> & {
     'archived_reason',
     'anonymized',
   ),
+  volatileColumns: { operators: ['updated_at'], persons: ['updated_at'] },
   match: {
     keys: {
       loginName: { operator: 'login_name', person: 'ssp_login_name' },

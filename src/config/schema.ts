@@ -73,6 +73,7 @@ export const configurationSchema = z.strictObject({
     anonymized: condition.optional(),
   }),
   card: z.record(column, cardSource),
+  volatileColumns: z.strictObject({ operators: z.array(column), persons: z.array(column) }),
   match: z.strictObject({
     keys: z
       .record(z.string().min(1), z.strictObject({ operator: column, person: column }))

@@ -27,9 +27,18 @@ export interface LockHolder {
   readonly description: string;
 }
 
+/** How long a transaction that writes may hold others up, in milliseconds. */
+export interface Patience {
+  /** To wait for a lock that another session holds, for each statement. */
+  readonly lockWait: number;
+  /** To work, for each statement; added where the server can bound a statement as a whole only. */
+  readonly work: number;
+}
+
 export interface TransactionOptions {
   /** The transaction classifies: its joins meet whole tables. */
   readonly largeJoins?: boolean;
+  readonly patience?: Patience;
 }
 
 export interface Database {
@@ -42,8 +51,15 @@ export interface Database {
   snapshot<T>(work: (session: Session) => Promise<T>): Promise<T>;
   /** One READ COMMITTED transaction; any error rolls all of it back. */
   transaction<T>(work: (session: Session) => Promise<T>, options?: TransactionOptions): Promise<T>;
-  /** Takes the lock of this database, until it is closed or the process ends; the holder where another has it. */
+  /**
+   * Takes the lock of this database, until it is closed or the process ends; anew, where its session was cut.
+   * @returns the holder where another has it.
+   */
   lock(): Promise<LockHolder | undefined>;
+  /** Whether the server still knows this process as the one that holds the lock. */
+  holdsLock(session: Session): Promise<boolean>;
+  /** Ends every session of this process on the server, with the statements they are at; then nothing works. */
+  abort(): Promise<void>;
   readonly journal: JournalPlace;
   /** For knex: the journal's table, with its schema. */
   journalTable(table: JournalTable): string;

@@ -14,8 +14,10 @@ export interface Dialect {
   /** The journal's own table of that name. */
   journal(table: JournalTable): string;
 
-  /** Any value as text that reads back to the same value. */
+  /** A key or a text as text that reads back to the same value. */
   text(expression: string): string;
+  /** A value of a column of any type as text: equal texts stand for equal values. */
+  exactText(expression: string, column: Column): string;
   /** Text from the journal as a value that is compared with this key column by its index. */
   asKey(expression: string, column: Column): string;
   /** Sorts like the key's text, byte by byte, whatever the collation. */
@@ -58,8 +60,11 @@ export interface Dialect {
   columnType(column: Column): string;
   /** Refreshes the statistics of a journal table. */
   analyze(table: JournalTable): string;
-  /** Ends a SELECT that locks the rows of one alias for writing, or those of all. */
-  lockRows(alias: string): string;
+  /**
+   * Ends a SELECT that locks the rows of one alias, or those of all: against changes, while others may still
+   * refer to them; `toDelete` also against new references.
+   */
+  lockRows(alias: string, toDelete?: 'toDelete'): string;
   /** UPDATE `target` (aliased `o`) from rows of `source` (aliased `c`). */
   updateFrom(parts: { target: string; source: string; on: string; set: string; where: string }): string;
   /** How a column of the updated table is qualified in SET. */

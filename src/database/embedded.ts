@@ -87,6 +87,13 @@ class EmbeddedDatabase extends PostgresDatabase {
     return undefined;
   }
 
+  override async holdsLock(): Promise<boolean> {
+    return true;
+  }
+
+  /** There is no server: everything ends with this process. */
+  override async abort(): Promise<void> {}
+
   override async close(): Promise<void> {
     await super.close();
     await this.#after();

@@ -44,6 +44,11 @@ export function mysqlDialect({ collation, unsureLetters }: LowerCasing): Dialect
     journal: (table) => identifier(`${JOURNAL_PREFIX}${table}`),
 
     text,
+    // Bytes that are no text cannot be cast to one.
+    exactText: (expression, { type }) =>
+      /^(tiny|medium|long)?blob|binary|^bit|geometry|point|polygon|linestring/.test(type)
+        ? `HEX(${expression})`
+        : text(expression),
     asKey: (expression, column) => asKey(expression, column),
     keyOrder: (expression, column) =>
       column.family === 'text' ? `CAST(${expression} AS BINARY)` : expression,

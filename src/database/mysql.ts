@@ -2,7 +2,14 @@ import knex, { type Knex } from 'knex';
 import type { Connection } from 'mysql2';
 import { OnecardError } from '../errors.js';
 import type { TableName } from '../model/configuration.js';
-import type { Database, DatabaseIdentity, JournalPlace, LockHolder } from './database.js';
+import type {
+  Database,
+  DatabaseIdentity,
+  JournalPlace,
+  LockHolder,
+  Patience,
+  TransactionOptions,
+} from './database.js';
 import type { Dialect, JournalTable } from './dialect.js';
 import { describeConnectFailure, describeFailure } from './failures.js';
 import { silentLog } from './knex-log.js';
@@ -19,12 +26,15 @@ import type { Mode, Query, Session } from './session.js';
 const settings = (mode: Mode) => [
   `SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'`,
   `SET SESSION group_concat_max_len = 16777216`,
-  `SET SESSION innodb_lock_wait_timeout = 5`,
+  `SET SESSION innodb_lock_wait_timeout = ${mode === 'read' ? 5 : 1}`,
+  // Of another's DDL, or for ours: it gives up soon, and tries again.
+  `SET SESSION lock_wait_timeout = ${mode === 'read' ? 30 : 1}`,
   `SET SESSION tmp_table_size = 134217728, max_heap_table_size = 134217728`,
   `SET SESSION TRANSACTION ${mode === 'read' ? 'READ ONLY' : 'READ WRITE'}`,
 ];
 
 export async function connectMysql(url: string, mode: Mode, env: NodeJS.ProcessEnv): Promise<Database> {
+  const threads: number[] = [];
   const pool = knex({
     client: 'mysql2',
     log: silentLog,
@@ -43,6 +53,7 @@ export async function connectMysql(url: string, mode: Mode, env: NodeJS.ProcessE
       min: 0,
       max: 4,
       afterCreate: (client: Connection, done: (error: unknown, client: unknown) => void) => {
+        threads.push(client.threadId);
         prepare(new MysqlSession(client), mode).then(
           () => done(undefined, client),
           (error) => done(error, client),
@@ -53,7 +64,7 @@ export async function connectMysql(url: string, mode: Mode, env: NodeJS.ProcessE
   try {
     return await onConnection(pool, async (session) => {
       const identity = await identify(session);
-      return new MysqlDatabase(pool, identity, mysqlDialect(await lowerCasing(session)));
+      return new MysqlDatabase(pool, identity, mysqlDialect(await lowerCasing(session)), threads);
     });
   } catch (error) {
     await pool.destroy();
@@ -113,15 +124,25 @@ interface KnexPool extends Knex {
   };
 }
 
-async function onConnection<T>(pool: Knex, work: (session: Session) => Promise<T>): Promise<T> {
+async function onConnection<T>(
+  pool: Knex,
+  work: (session: Session, connection: Connection) => Promise<T>,
+): Promise<T> {
   const { client } = pool as KnexPool;
   const connection = await client.acquireConnection();
   try {
-    return await work(new MysqlSession(connection));
+    return await work(new MysqlSession(connection), connection);
   } finally {
     await client.releaseConnection(connection);
   }
 }
+
+/**
+ * InnoDB counts waits for locks in whole seconds; statements can be bounded in milliseconds. MySQL bounds reading
+ * statements alone: there, the second of the session has to do.
+ */
+const boundStatements = (patience: Patience | undefined) =>
+  `SET SESSION max_statement_time = ${patience === undefined ? 0 : (patience.lockWait + patience.work) / 1000}`;
 
 class MysqlSession implements Session {
   readonly #connection: Connection;
@@ -159,9 +180,12 @@ class MysqlDatabase implements Database {
   readonly knex: Knex;
   readonly journal: JournalPlace;
 
+  readonly #threads: readonly number[];
   #lockConnection: Connection | undefined;
 
-  constructor(pool: Knex, identity: DatabaseIdentity, dialect: Dialect) {
+  /** @param threads every connection of this process, as the server numbers them. */
+  constructor(pool: Knex, identity: DatabaseIdentity, dialect: Dialect, threads: readonly number[]) {
+    this.#threads = threads;
     this.knex = pool;
     this.identity = identity;
     this.dialect = dialect;
@@ -184,17 +208,17 @@ class MysqlDatabase implements Database {
   }
 
   /** Large joins need nothing here: derived tables are indexed as they are made. */
-  transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    return this.#inTransaction('READ COMMITTED', 'START TRANSACTION', work);
+  transaction<T>(work: (session: Session) => Promise<T>, { patience }: TransactionOptions = {}): Promise<T> {
+    return this.#inTransaction('READ COMMITTED', 'START TRANSACTION', work, patience);
   }
 
   async lock(): Promise<LockHolder | undefined> {
-    if (this.#lockConnection !== undefined) return undefined;
-    // GET_LOCK is server-wide, hence the database in its name, cut to the 64 characters that MySQL allows.
+    const { client } = this.knex as KnexPool;
+    await this.#releaseLock();
     // It lives as long as its connection, which is therefore kept until the end.
-    const connection = await (this.knex as KnexPool).client.acquireConnection();
+    const connection = await client.acquireConnection();
     const session = new MysqlSession(connection);
-    const name = this.dialect.literal(`onecard ${this.identity.database}`.slice(0, 64));
+    const name = this.#lockName();
     const [row] = await session.rows<{ taken: number | null; holder: string | null }>(
       `SELECT GET_LOCK(${name}, 0) AS taken, CAST(IS_USED_LOCK(${name}) AS CHAR) AS holder`,
     );
@@ -206,8 +230,34 @@ class MysqlDatabase implements Database {
       `SELECT CONCAT('connection ', ID, ' of ', USER, ' on ', HOST, ', busy for ', TIME, ' s') AS description
          FROM information_schema.PROCESSLIST WHERE ID = ${Number(row?.holder ?? 0)}`,
     );
-    await (this.knex as KnexPool).client.releaseConnection(connection);
+    await client.releaseConnection(connection);
     return { description: holder?.description ?? `connection ${row?.holder}` };
+  }
+
+  async holdsLock(session: Session): Promise<boolean> {
+    const [row] = await session.rows<{ held: number | null }>(
+      `SELECT IS_USED_LOCK(${this.#lockName()}) = ${this.#lockConnection?.threadId ?? 0} AS held`,
+    );
+    return Number(row?.held) === 1;
+  }
+
+  async abort(): Promise<void> {
+    await onConnection(this.knex, async (session, { threadId }) => {
+      for (const id of this.#threads) {
+        // One that has ended by itself is unknown to the server.
+        if (id !== threadId) await session.run(`KILL ${id}`).catch(() => undefined);
+      }
+    });
+  }
+
+  /** GET_LOCK is server-wide, hence the database in its name, cut to the 64 characters that MySQL allows. */
+  #lockName(): string {
+    return this.dialect.literal(`onecard ${this.identity.database}`.slice(0, 64));
+  }
+
+  async #releaseLock(): Promise<void> {
+    if (this.#lockConnection) await (this.knex as KnexPool).client.releaseConnection(this.#lockConnection);
+    this.#lockConnection = undefined;
   }
 
   journalTable(table: JournalTable): string {
@@ -225,8 +275,7 @@ class MysqlDatabase implements Database {
   }
 
   async close(): Promise<void> {
-    if (this.#lockConnection) await (this.knex as KnexPool).client.releaseConnection(this.#lockConnection);
-    this.#lockConnection = undefined;
+    await this.#releaseLock();
     await this.knex.destroy();
   }
 
@@ -238,9 +287,15 @@ class MysqlDatabase implements Database {
     }
   }
 
-  #inTransaction<T>(isolation: string, begin: string, work: (session: Session) => Promise<T>): Promise<T> {
+  #inTransaction<T>(
+    isolation: string,
+    begin: string,
+    work: (session: Session) => Promise<T>,
+    patience?: Patience,
+  ): Promise<T> {
     return this.#guarded(async (session) => {
       await session.run(`SET TRANSACTION ISOLATION LEVEL ${isolation}`);
+      if (this.identity.kind === 'MariaDB') await session.run(boundStatements(patience));
       await session.run(begin);
       try {
         const result = await work(session);

@@ -51,6 +51,7 @@ export const postgresDialectFor = (casing?: LowerCasing): Dialect => ({
   journal: (table) => `${identifier(JOURNAL_SCHEMA)}.${identifier(table)}`,
 
   text: (expression) => `CAST(${expression} AS text) COLLATE "C"`,
+  exactText: (expression) => `CAST(${expression} AS text) COLLATE "C"`,
   asKey: (expression, column) =>
     column.family === 'text' ? expression : `CAST(${expression} AS ${column.type})`,
   keyOrder: (expression, column) => (column.family === 'text' ? `${expression} COLLATE "C"` : expression),
@@ -96,7 +97,7 @@ export const postgresDialectFor = (casing?: LowerCasing): Dialect => ({
   },
   columnType: (column) => column.type,
   analyze: (table) => `ANALYZE ${identifier(JOURNAL_SCHEMA)}.${identifier(table)}`,
-  lockRows: (alias) => `FOR UPDATE OF ${alias}`,
+  lockRows: (alias, toDelete) => `FOR ${toDelete ? '' : 'NO KEY '}UPDATE OF ${alias}`,
   updateFrom: ({ target, source, on, set, where }) =>
     `UPDATE ${target} AS o\n   SET ${set}\n  FROM ${source} AS c\n WHERE ${on}\n   AND ${where}`,
   qualifiedInSet: () => '',

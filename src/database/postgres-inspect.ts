@@ -59,6 +59,7 @@ async function readColumns(session: Session, oid: string): Promise<Map<string, C
         length: row.length === null ? null : Number(row.length),
         nullable: row.nullable,
         filledByServer: row.filled,
+        movedByServer: false,
         collation: null,
       },
     ]),

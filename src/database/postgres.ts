@@ -1,4 +1,5 @@
 import { on } from 'node:events';
+import { hostname } from 'node:os';
 import knex, { type Knex } from 'knex';
 import pg from 'pg';
 import { OnecardError } from '../errors.js';
@@ -31,6 +32,8 @@ export const settings = (mode: Mode) => `
   SET jit = off;
   SET statement_timeout = 0;
   SET lock_timeout = '5s';
+  -- A client that is gone is noticed within a second, not at the end of the statement (PostgreSQL 14).
+  SELECT set_config(name, '1s', false) FROM pg_settings WHERE name = 'client_connection_check_interval';
   SET idle_in_transaction_session_timeout = 0;
   SET datestyle = 'ISO, YMD';
   SET default_transaction_read_only = ${mode === 'read' ? 'on' : 'off'};`;
@@ -44,8 +47,16 @@ const LARGE_JOINS = `
   SET LOCAL work_mem = '128MB';
   SET LOCAL cursor_tuple_fraction = 1;`;
 
+/** A DBA sees it beside every session of this process, which in turn knows its own by it. */
+const APPLICATION = `onecard ${process.pid}@${hostname()}`.slice(0, 63);
+
 /** Any number does, as long as it stays: "onecard" in ASCII, its first bytes. */
 const LOCK_KEY = '0x6f6e656361';
+
+/** The granted lock of this database among `pg_locks AS k`. */
+const LOCK = `k.locktype = 'advisory' AND k.granted
+          AND k.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+          AND (CAST(k.classid AS bigint) << 32) | CAST(k.objid AS bigint) = ${BigInt(LOCK_KEY)}`;
 
 /** @param url undefined leaves everything to PGHOST, PGSERVICE, .pgpass and their kin. */
 export async function connectPostgres(url: string | undefined, mode: Mode): Promise<Database> {
@@ -53,7 +64,7 @@ export async function connectPostgres(url: string | undefined, mode: Mode): Prom
   const pool = knex({
     client: 'pg',
     log: silentLog,
-    connection: { ...connection, application_name: 'onecard', connectionTimeoutMillis: 10_000 },
+    connection: { ...connection, application_name: APPLICATION, connectionTimeoutMillis: 10_000 },
     pool: {
       min: 0,
       max: 4,
@@ -234,6 +245,8 @@ export class PostgresDatabase implements Database {
   };
 
   #lockConnection: PostgresConnection | undefined;
+  /** The process of the server that holds the lock. */
+  #lockProcess = 0;
 
   constructor(pool: Knex, identity: DatabaseIdentity, casing?: LowerCasing) {
     this.dialect = postgresDialectFor(casing);
@@ -255,32 +268,55 @@ export class PostgresDatabase implements Database {
   transaction<T>(work: (session: Session) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     return this.#inTransaction('BEGIN ISOLATION LEVEL READ COMMITTED', async (session) => {
       if (options.largeJoins) await session.run(LARGE_JOINS);
+      if (options.patience) await session.run(`SET LOCAL lock_timeout = ${options.patience.lockWait}`);
       return work(session);
     });
   }
 
   async lock(): Promise<LockHolder | undefined> {
-    if (this.#lockConnection !== undefined) return undefined;
+    const { client } = this.knex as KnexPool;
+    await this.#releaseLock();
     // The lock lives as long as its connection, which is therefore kept until the end.
-    const connection = await (this.knex as KnexPool).client.acquireConnection();
+    const connection = await client.acquireConnection();
     const session = new PostgresSession(connection);
-    const [taken] = await session.rows<{ taken: boolean }>(
-      `SELECT pg_try_advisory_lock(CAST(${BigInt(LOCK_KEY)} AS bigint)) AS taken`,
+    const [taken] = await session.rows<{ taken: boolean; process: number }>(
+      `SELECT pg_try_advisory_lock(CAST(${BigInt(LOCK_KEY)} AS bigint)) AS taken, pg_backend_pid() AS process`,
     );
     if (taken?.taken) {
       this.#lockConnection = connection;
+      this.#lockProcess = taken.process;
       return undefined;
     }
     const [holder] = await session.rows<{ holder: string }>(
-      `SELECT format('process %s of %s on %s, connected since %s', a.pid, a.usename,
-                     coalesce(CAST(a.client_addr AS text), 'a local socket'), to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS'))
-              AS holder
+      `SELECT format('process %s of %s on %s (%s), connected since %s', a.pid, a.usename,
+                     coalesce(CAST(a.client_addr AS text), 'a local socket'), a.application_name,
+                     to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS')) AS holder
          FROM pg_locks k JOIN pg_stat_activity a USING (pid)
-        WHERE k.locktype = 'advisory' AND k.granted AND k.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-          AND (CAST(k.classid AS bigint) << 32) | CAST(k.objid AS bigint) = ${BigInt(LOCK_KEY)}`,
+        WHERE ${LOCK}`,
     );
-    await (this.knex as KnexPool).client.releaseConnection(connection);
+    await client.releaseConnection(connection);
     return { description: holder?.holder ?? 'a session that has just ended' };
+  }
+
+  async holdsLock(session: Session): Promise<boolean> {
+    const [row] = await session.rows<{ held: boolean }>(
+      `SELECT EXISTS (SELECT 1 FROM pg_locks k WHERE ${LOCK} AND k.pid = ${this.#lockProcess}) AS held`,
+    );
+    return row?.held === true;
+  }
+
+  async abort(): Promise<void> {
+    await this.#guarded((session) =>
+      session.run(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+          WHERE application_name = ${this.dialect.literal(APPLICATION)} AND usename = current_user AND pid <> pg_backend_pid()`,
+      ),
+    );
+  }
+
+  async #releaseLock(): Promise<void> {
+    if (this.#lockConnection) await (this.knex as KnexPool).client.releaseConnection(this.#lockConnection);
+    this.#lockConnection = undefined;
   }
 
   journalTable(table: JournalTable): string {
@@ -295,8 +331,7 @@ export class PostgresDatabase implements Database {
   }
 
   async close(): Promise<void> {
-    if (this.#lockConnection) await (this.knex as KnexPool).client.releaseConnection(this.#lockConnection);
-    this.#lockConnection = undefined;
+    await this.#releaseLock();
     await this.knex.destroy();
   }
 

@@ -13,6 +13,8 @@ export interface Column {
   readonly nullable: boolean;
   /** The server fills it when an INSERT leaves it out: default, identity, generated, auto-increment. */
   readonly filledByServer: boolean;
+  /** A stamp that the server moves on every update of the row: `ON UPDATE CURRENT_TIMESTAMP`. */
+  readonly movedByServer: boolean;
   /** Of a text key on MariaDB: needed to compare with it by its own index. */
   readonly collation: string | null;
 }

@@ -16,13 +16,14 @@ import type { Database } from '../database/database.js';
 import { OnecardError } from '../errors.js';
 import type { Action, Decision, Finding, Reason } from '../model/decision.js';
 import { readEvidence } from '../plan/evidence.js';
+import { differencesOf, STALE_FIELDS, type StaleFields } from './differences.js';
 import type { ChangeState, Run } from './run.js';
 
 /** Where reports are kept, below the working folder. */
 export const RUNS_FOLDER = 'onecard-runs';
 
 /** One operator row of a run, as the audit report says it. */
-interface AuditRow {
+interface AuditRow extends StaleFields {
   operator: string;
   decision: Decision;
   action: Action;
@@ -33,7 +34,6 @@ interface AuditRow {
   detail: string | null;
   misfit: string | null;
   state: ChangeState | null;
-  stale: string | null;
   card: string | null;
   changed_at: string | null;
 }
@@ -121,7 +121,13 @@ export async function writeAudit(
       await write({ kind: 'operator', ...auditLine(row, layout) });
     }
   });
-  await write({ kind: 'summary', operators: run.decisions, actions: run.actions, totals: sorted(totals) });
+  await write({
+    kind: 'summary',
+    operators: run.decisions,
+    actions: run.actions,
+    totals: sorted(totals),
+    closing: run.closing,
+  });
   stream.end();
   await finished(stream);
   return { folder: join(RUNS_FOLDER, run.id), head: chain.head };
@@ -130,7 +136,7 @@ export async function writeAudit(
 function auditSql(database: Database, run: Run): string {
   const { dialect: sql } = database;
   return `SELECT d.operator, d.decision, d.action, d.reason, d.finding, d.person, d.evidence, d.detail, d.misfit,
-       c.state, c.reason AS stale, c.person AS card, c.changed_at
+       c.state, c.person AS card, c.changed_at, ${STALE_FIELDS}
   FROM ${sql.journal('decision')} AS d
   LEFT JOIN ${sql.journal('change')} AS c ON c.run_id = d.run_id AND c.position = d.position
  WHERE d.run_id = ${sql.literal(run.id)}
@@ -138,10 +144,19 @@ function auditSql(database: Database, run: Run): string {
 }
 
 function auditLine(row: AuditRow, layout: Layout): object {
-  const { operator, decision, action, reason, finding, state, stale, card, changed_at } = row;
+  const { operator, decision, action, reason, finding, state, why, card, changed_at } = row;
   const { evidence, candidates } = readEvidence(row, layout);
+  const fields = differencesOf(row, layout);
   const change =
-    state === null ? null : { state, person: card, at: changed_at, ...(stale !== null && { why: stale }) };
+    state === null
+      ? null
+      : {
+          state,
+          person: card,
+          at: changed_at,
+          ...(why !== null && { why }),
+          ...(fields.length > 0 && { fields }),
+        };
   return { operator, decision, action, reason, finding, person: row.person, candidates, evidence, change };
 }
 

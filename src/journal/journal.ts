@@ -8,7 +8,7 @@ import { OnecardError } from '../errors.js';
 import type { Configuration } from '../model/configuration.js';
 import { ExitCode } from '../model/exit-code.js';
 import { VERSION } from '../version.js';
-import type { Run, RunState } from './run.js';
+import type { Closing, ReadBack, Run, RunState } from './run.js';
 
 interface RunRow {
   id: string;
@@ -21,12 +21,20 @@ interface RunRow {
   ticket: string | null;
   actor: string;
   started_at: string;
+  heartbeat_at: string;
   finished_at: string | null;
   actions: string | number | null;
   decisions: string | number | null;
+  done: string | number;
+  activity: string;
+  read_back: string;
+  closing: string | null;
   digest_key: string;
   audit_head: string | null;
 }
+
+/** What a run does while nothing holds it up. */
+const WORKING = 'working';
 
 /** The journal's table `run`: which runs there were, and how far each came. */
 export class RunTable {
@@ -60,10 +68,11 @@ export class RunTable {
     session: Session,
     database: Database,
     configuration: Configuration,
+    readBack: ReadBack,
     ticket: string | undefined,
   ): Promise<Run> {
     const now = new Date().toISOString();
-    const row: RunRow & { heartbeat_at: string } = {
+    const row: RunRow = {
       id: runId(now),
       state: 'planning',
       token: 1,
@@ -78,6 +87,10 @@ export class RunTable {
       finished_at: null,
       actions: null,
       decisions: null,
+      done: 0,
+      activity: WORKING,
+      read_back: JSON.stringify(readBack),
+      closing: null,
       digest_key: randomBytes(32).toString('hex'),
       audit_head: null,
     };
@@ -88,7 +101,7 @@ export class RunTable {
   /** Takes an unfinished run over: what still works on it elsewhere is refused from now on. */
   async takeOver(session: Session, run: Run): Promise<Run> {
     const token = run.token + 1;
-    await this.#update(session, run, { token });
+    await this.#update(session, run, { token, activity: WORKING });
     return { ...run, token };
   }
 
@@ -100,22 +113,31 @@ export class RunTable {
   async enter(
     session: Session,
     run: Run,
-    state: 'closing' | 'done',
-    more: { audit_head?: string } = {},
+    state: Exclude<RunState, 'planning' | 'applying'>,
+    more: { readonly auditHead?: string; readonly closing?: Closing } = {},
   ): Promise<Run> {
-    const finished = state === 'done' ? { finished_at: new Date().toISOString() } : {};
-    await this.#update(session, run, { state, ...finished, ...more });
-    return {
-      ...run,
+    const finishedAt =
+      state === 'done' || state === 'rolled-back' ? new Date().toISOString() : run.finishedAt;
+    const entered: Run = { ...run, state, finishedAt, ...more };
+    await this.#update(session, run, {
       state,
-      finishedAt: finished.finished_at ?? run.finishedAt,
-      auditHead: more.audit_head ?? run.auditHead,
-    };
+      finished_at: finishedAt,
+      audit_head: entered.auditHead,
+      closing: entered.closing === null ? null : JSON.stringify(entered.closing),
+    });
+    return entered;
   }
 
-  /** Shows that the run goes on. In a batch's own transaction it fences: another's token refuses the batch. */
-  async beat(session: Session, run: Run): Promise<void> {
-    await this.#update(session, run, { heartbeat_at: new Date().toISOString() });
+  /**
+   * Shows that the run goes on, and how far it is. In a batch's own transaction it fences: another's token
+   * refuses the batch.
+   */
+  async beat(session: Session, run: Run, progress: { done?: number; activity?: string } = {}): Promise<void> {
+    await this.#update(session, run, {
+      heartbeat_at: new Date().toISOString(),
+      activity: progress.activity ?? WORKING,
+      ...(progress.done !== undefined && { done: progress.done }),
+    });
   }
 
   async forget(session: Session, run: Run): Promise<void> {
@@ -153,9 +175,14 @@ function readRun(row: RunRow): Run {
     ticket: row.ticket,
     actor: row.actor,
     startedAt: row.started_at,
+    heartbeatAt: row.heartbeat_at,
     finishedAt: row.finished_at,
     actions: row.actions === null ? null : Number(row.actions),
     decisions: row.decisions === null ? null : Number(row.decisions),
+    done: Number(row.done),
+    activity: row.activity,
+    readBack: JSON.parse(row.read_back) as ReadBack,
+    closing: row.closing === null ? null : (JSON.parse(row.closing) as Closing),
     digestKey: row.digest_key,
     auditHead: row.audit_head,
   };
@@ -172,7 +199,18 @@ export const DECISION_SEALED = [
   'action',
   'reason',
   'person',
-  'operator_digest',
-  'person_digest',
+  'operator_fields',
+  'person_fields',
 ] as const;
-export const CHANGE_SEALED = ['position', 'operator', 'action', 'person', 'state', 'reason'] as const;
+export const CHANGE_SEALED = [
+  'position',
+  'operator',
+  'action',
+  'person',
+  'state',
+  'reason',
+  'found',
+  'operator_before',
+  'operator_after',
+  'card_digest',
+] as const;

@@ -4,6 +4,7 @@ import { journalMigrations, type Migration } from '../../migrations/journal.js';
 import type { Layout } from '../config/layout.js';
 import type { Database } from '../database/database.js';
 import { describeFailure } from '../database/failures.js';
+import { DDL_WHILE_BUSY, retrying } from '../database/retry.js';
 
 /** A schema change, as a reader sees it and as knex runs it. */
 export interface SchemaStep {
@@ -45,14 +46,14 @@ export async function migrateSchema(database: Database, layout: Layout): Promise
       getMigration: async (name: string) => ({
         up: async () => {
           const migration = migrations.find((candidate) => candidate.name === name);
-          if (migration) await database.transaction((session) => session.run(migration.sql));
+          if (migration) await define(database, migration.sql);
         },
         down: async () => undefined,
       }),
     },
   };
   try {
-    if (journal.home !== undefined) await knex.raw(journal.home);
+    if (journal.home !== undefined) await define(database, journal.home);
     await knex.migrate.forceFreeMigrationsLock(config);
     await knex.migrate.latest(config);
   } catch (error) {
@@ -60,6 +61,16 @@ export async function migrateSchema(database: Database, layout: Layout): Promise
     throw describeFailure(error);
   }
 }
+
+/** A statement that waits for a table holds up everybody who comes after it: it gives up soon, and tries again. */
+function define(database: Database, statement: string): Promise<number> {
+  return retrying(
+    () => database.transaction((session) => session.run(statement), { patience: DDL_PATIENCE }),
+    DDL_WHILE_BUSY,
+  );
+}
+
+const DDL_PATIENCE = { lockWait: 1000, work: 3_600_000 };
 
 function cardMigrations(database: Database, layout: Layout): Migration[] {
   return layout.gaps.map((gap) => cardColumnMigration(gap, layout, database.dialect));

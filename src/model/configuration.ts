@@ -71,6 +71,8 @@ export interface Configuration {
   readonly operators: OperatorTable;
   readonly persons: PersonTable;
   readonly card: readonly CardField[];
+  /** Stamps that the application moves by itself, such as its time of last change. */
+  readonly volatileColumns: { readonly operators: readonly string[]; readonly persons: readonly string[] };
   readonly match: { readonly keys: readonly MatchKey[]; readonly ignoreValues: readonly string[] };
   readonly policies: Policies;
 }

@@ -8,6 +8,7 @@ interface Summary {
   readonly created: number;
   readonly linked: number;
   readonly stale: number;
+  readonly failed: number;
   readonly pending: number;
   readonly leftForReview: number;
   readonly violations: number;
@@ -24,6 +25,7 @@ export function renderSummaryMarkdown(summary: Summary): string {
     ['Cards created and linked', summary.created],
     ['Linked to existing persons', summary.linked],
     ['Not written, changed by others', summary.stale],
+    ['Refused by the database', summary.failed],
     ['Arrived or changed meanwhile, and pending now', summary.pending],
     ['Left for review', summary.leftForReview],
     ['Violations found by the verification', summary.violations],

@@ -63,32 +63,29 @@ export function misfitSql(sql: Dialect, layout: Layout, alias: string): string {
   return cases.length === 0 ? 'NULL' : `CASE ${cases.join('\n         ')} END`;
 }
 
-/**
- * A keyed digest of everything a decision about this operator rests on: its keys, and what goes onto the card.
- * It tells whether the row changed since it was planned, without keeping what it held.
- */
-export function operatorDigestSql(sql: Dialect, layout: Layout, alias: string, key: string): string {
-  const { match, card } = layout.configuration;
-  const columns = [
-    ...match.keys.map((pair) => pair.operator),
-    ...card.flatMap(({ source }) => ('from' in source ? [source.from] : [])),
-  ];
-  return sql.hmac(sql.jsonArray(textsOf(sql, alias, columns)), key);
+/** The columns that a decision about an operator rests on: its keys, and what goes onto the card. */
+export function operatorFields({ configuration: { match, card } }: Layout): readonly string[] {
+  const sources = card.flatMap(({ source }) => ('from' in source ? [source.from] : []));
+  return [...new Set([...match.keys.map(({ operator }) => operator), ...sources])];
 }
 
-/** The same of a person that an operator is to be linked to: its keys, where `column` finds them. */
-export function personDigestSql(
+/** They as a JSON array of texts: held against the row later on, they tell what changed, field by field. */
+export function operatorFieldsSql(sql: Dialect, layout: Layout, alias: string): string {
+  return sql.jsonArray(
+    operatorFields(layout).map((column) => sql.text(`${alias}.${sql.identifier(column)}`)),
+  );
+}
+
+/** The columns of a person that a link to it rests on: its keys. */
+export function personFields({ configuration: { match } }: Layout): readonly string[] {
+  return match.keys.map(({ person }) => person);
+}
+
+/** The same of a person, where `column` finds the n-th of them, counted from 1. */
+export function personFieldsSql(
   sql: Dialect,
   layout: Layout,
   column: (name: string, number: number) => string,
-  key: string,
 ): string {
-  const texts = layout.configuration.match.keys.map((pair, index) =>
-    sql.text(column(pair.person, index + 1)),
-  );
-  return sql.hmac(sql.jsonArray(texts), key);
-}
-
-function textsOf(sql: Dialect, alias: string, columns: readonly string[]): string[] {
-  return [...new Set(columns)].map((column) => sql.text(`${alias}.${sql.identifier(column)}`));
+  return sql.jsonArray(personFields(layout).map((name, index) => sql.text(column(name, index + 1))));
 }

@@ -7,6 +7,7 @@ import { loadConfiguration } from '../../src/config/load.js';
 import { openDatabase } from '../../src/database/open.js';
 import { contents, difference } from '../support/contents.js';
 import { type DatabaseUnderTest, serverDatabases, type Template } from '../support/databases.js';
+import { runOptions } from '../support/run-options.js';
 
 const sample: Template = {
   name: 'sample',
@@ -30,7 +31,7 @@ async function prepare({ fresh }: DatabaseUnderTest) {
   onTestFinished(() => database.close());
   const layout = await checkLayout(database, loadConfiguration(undefined));
   const run = (signal: AbortSignal, emit: (event: RunEvent) => void = () => {}) =>
-    executeRun(database, layout, { ticket: undefined, batchSize: 10, signal }, emit);
+    executeRun(database, layout, runOptions(signal, 10), emit);
   /** A run that is stopped as soon as it is planned. */
   const planOnly = () => {
     const stop = new AbortController();
@@ -44,13 +45,13 @@ const never = new AbortController().signal;
 describe.each(serverDatabases)('applying on $name', (underTest) => {
   it('does not write what changed since it was planned, and says why', async () => {
     const { place, database, run, planOnly } = await prepare(underTest);
-    expect(await planOnly()).toMatchObject({ isInterrupted: true });
+    expect(await planOnly()).toMatchObject({ stopped: { kind: 'signal' } });
     await place.query(`UPDATE operator SET job_title = 'Chief of staff' WHERE id = '${EDITED}'`);
     await place.query(`UPDATE operator SET person_id = '${SOMEBODY}' WHERE id = '${LINKED}'`);
     await place.query(`DELETE FROM operator WHERE id = '${DELETED}'`);
 
     const { applied, closing } = await run(never);
-    expect(applied).toEqual({ created: 95, linked: 0, stale: 3 });
+    expect(applied).toEqual({ created: 95, linked: 0, stale: 3, failed: 0 });
 
     const journal = await place.query(
       `SELECT operator, reason FROM ${database.dialect.journal('change')} WHERE state = 'stale' ORDER BY operator`,
@@ -66,21 +67,24 @@ describe.each(serverDatabases)('applying on $name', (underTest) => {
     ]);
   });
 
-  it('rolls the whole batch back when the database refuses one card of it, and finishes once that is mended', async () => {
-    const { place, run } = await prepare(underTest);
-    const before = await contents(place);
+  it('leaves out the one card that the database refuses, says why, and finishes it once that is mended', async () => {
+    const { place, database, run } = await prepare(underTest);
     const check = `ALTER TABLE person ADD CONSTRAINT no_such_card CHECK (selectable_as_caller OR last_name <> 'Nobody')`;
     await place.query(check);
     await place.query(`UPDATE operator SET last_name = 'Nobody' WHERE id = '${DELETED}'`);
-    await expect(run(never)).rejects.toThrow(/no_such_card/);
-
-    // Ten operators a batch: the first one of them failed, so nothing at all was written.
-    const { added, changed, removed } = difference(before, await contents(place));
-    expect({ added, removed }).toEqual({ added: [], removed: [] });
-    expect(changed.map(({ key }) => key)).toEqual([DELETED]);
-
-    await place.query('ALTER TABLE person DROP CONSTRAINT no_such_card');
-    expect((await run(never)).applied.created).toBe(98);
+    const failed: RunEvent[] = [];
+    const { applied } = await run(never, (event) => event.kind === 'failed' && failed.push(event));
+    expect(applied).toEqual({ created: 97, linked: 0, stale: 0, failed: 1 });
+    expect(failed).toMatchObject([{ why: expect.stringContaining('no_such_card') }]);
+    const journal = await place.query(
+      `SELECT operator, reason FROM ${database.dialect.journal('change')} WHERE state = 'failed'`,
+    );
+    expect(journal).toMatchObject([{ operator: DELETED, reason: expect.stringContaining('no_such_card') }]);
+    // Neither half of it is there.
+    expect(await place.query(`SELECT person_id FROM operator WHERE id = '${DELETED}'`)).toEqual([
+      { person_id: null },
+    ]);
+    expect(await place.query(`SELECT id FROM person WHERE last_name = 'Nobody'`)).toEqual([]);
   });
 
   it('refuses a batch of a run that another process has taken over', async () => {

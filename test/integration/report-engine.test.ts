@@ -6,6 +6,7 @@ import { loadConfiguration } from '../../src/config/load.js';
 import { openDatabase } from '../../src/database/open.js';
 import { type LinkReportOptions, type LinkRow, linkReport } from '../../src/report/links.js';
 import { type DatabaseUnderTest, databases, type Template } from '../support/databases.js';
+import { runOptions } from '../support/run-options.js';
 
 const sample: Template = {
   name: 'sample-for-reports',
@@ -23,8 +24,7 @@ async function opened({ fresh, kind }: DatabaseUnderTest) {
   const layout = await checkLayout(database, loadConfiguration(undefined, { onMatch: 'link' }));
   return {
     migrate: async () => {
-      const options = { ticket: undefined, batchSize: undefined, signal: new AbortController().signal };
-      return (await executeRun(database, layout, options, () => undefined)).run.id;
+      return (await executeRun(database, layout, runOptions(), () => undefined)).run.id;
     },
     run: (sql: string) => database.transaction((session) => session.run(sql)),
     report: (options: LinkReportOptions = {}) =>

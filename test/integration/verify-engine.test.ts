@@ -10,6 +10,7 @@ import { RunTable } from '../../src/journal/journal.js';
 import type { Verification } from '../../src/verify/verification.js';
 import { verifyDatabase } from '../../src/verify/verify.js';
 import { type DatabaseUnderTest, databases, type Template, type TestDatabase } from '../support/databases.js';
+import { runOptions } from '../support/run-options.js';
 
 /** Two operators share a person in the sample; this one of them is freed, and then left for review. */
 const FREED = '0a000000-0000-4000-8000-000000000034';
@@ -60,8 +61,7 @@ async function open(place: TestDatabase, mode: Mode, policies: PolicyFlags): Pro
 }
 
 async function migrate({ database, layout }: Subject): Promise<string> {
-  const options = { ticket: undefined, batchSize: undefined, signal: new AbortController().signal };
-  const { run } = await executeRun(database, layout, options, () => undefined);
+  const { run } = await executeRun(database, layout, runOptions(), () => undefined);
   await database.transaction((session) => new RunTable(database).enter(session, run, 'done'));
   return run.id;
 }

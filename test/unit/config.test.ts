@@ -230,7 +230,10 @@ describe('the problems of a configuration', () => {
     ['operators: agents', 'operators has to be a mapping with options of its own, not "agents"'],
     ['match: {keys: 1}', 'match.keys has to be a mapping with options of its own, not 1'],
     ['policies: link', 'policies has to be a mapping with options of its own, not "link"'],
-    ['colour: red', 'colour is no option; there are preset, operators, persons, card, match, policies'],
+    [
+      'colour: red',
+      'colour is no option; there are preset, operators, persons, card, volatileColumns, match, policies',
+    ],
     [
       'card: {email: {from: mail, value: x}}',
       'card.email has to be {from: a column of the operator table} or {value: a constant}',
@@ -332,6 +335,7 @@ describe('a layout', () => {
     length: null,
     nullable,
     filledByServer: false,
+    movedByServer: false,
     collation: null,
   });
 

@@ -17,6 +17,8 @@ export interface ProgressOptions {
 export interface Progress {
   /** How many operators are done by now, those of an earlier run included. */
   update(done: number): void;
+  /** Says why nothing moves, until the next update. */
+  hold(why: string): void;
   /** A line of its own that stays. */
   note(text: string): void;
   succeed(text: string): void;
@@ -42,7 +44,11 @@ export function createProgress(
   let samples: Sample[] = [];
   let lastLine = started;
   let ended = false;
-  const progressText = () => renderProgress(samples, now(), total);
+  let held: string | undefined;
+  const progressText = () =>
+    [renderProgress(samples, now(), total), held]
+      .filter((part) => part !== undefined && part !== '')
+      .join('  ');
   // A terminal of unknown size says 0 columns, which the spinner divides by, and then clears lines for ever.
   const isSpinning = animate && !quiet && stream.isTTY === true && stream.columns !== 0;
   const spinner = isSpinning ? spin(stream, title, progressText) : undefined;
@@ -58,13 +64,22 @@ export function createProgress(
   return {
     update(done) {
       if (ended) return;
+      held = undefined;
       samples = [...sinceWindow(samples, now()), { at: now(), done }];
       if (spinner !== undefined || quiet || now() - lastLine < PLAIN_LINE_EVERY) return;
       lastLine = now();
       write(`${title}  ${progressText()}`);
     },
+    hold(why) {
+      const text = printable(why);
+      if (ended || held === text) return;
+      held = text;
+      if (spinner === undefined && !quiet) write(`${title}  ${text}`);
+    },
     note(text) {
-      if (!quiet) write(printable(text));
+      if (quiet) return;
+      spinner?.clear();
+      write(printable(text));
     },
     succeed: (text) => end('✔', text, quiet),
     fail: (text) => end('✖', text, false),
