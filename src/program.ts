@@ -106,6 +106,15 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
       ),
     );
 
+  shared(program.command('runs'))
+    .description('the runs on this database and how far each is, from a second terminal, too')
+    .action((_, command: Command) =>
+      call<SharedFlags>(
+        command,
+        import('./commands/runs.js').then((module) => module.runs),
+      ),
+    );
+
   try {
     await program.parseAsync([...argv]);
   } catch (error) {

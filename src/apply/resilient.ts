@@ -23,11 +23,14 @@ export interface Circumstances {
  * fault stands alone, which is noted as failed. Each attempt is a transaction of its own, rolled back as a whole.
  * @throws whatever no further attempt would mend: nothing of what was left then is written.
  */
-export async function applyResiliently(circumstances: Circumstances, batch: Batch): Promise<BatchResult> {
+export async function applyResiliently(
+  circumstances: Circumstances,
+  batch: Batch,
+  retries: number = WHILE_BUSY.retries,
+): Promise<BatchResult> {
+  const { database, layout, run, patience } = circumstances;
   try {
-    return await attempt(circumstances, (patience) =>
-      applyBatch(circumstances.database, circumstances.layout, circumstances.run, batch, patience),
-    );
+    return await attempt(circumstances, retries, () => applyBatch(database, layout, run, batch, patience));
   } catch (error) {
     const kind = kindOfFailure(error);
     const isOver = circumstances.signal.aborted && kind === 'busy';
@@ -39,28 +42,29 @@ export async function applyResiliently(circumstances: Circumstances, batch: Batc
 }
 
 /** A lost connection takes longer to come back than a lock; while it is lost, locks are of no account. */
-function attempt<T>(
-  { patience, signal, onRetry }: Circumstances,
-  work: (patience: Patience) => Promise<T>,
-): Promise<T> {
+function attempt<T>({ signal, onRetry }: Circumstances, retries: number, work: () => Promise<T>): Promise<T> {
   const again = { signal, onRetry: (error: unknown) => onRetry(serverWords(error)) };
-  return retrying(() => retrying(() => work(patience), { ...WHILE_BUSY, ...again }), {
+  return retrying(() => retrying(work, { ...WHILE_BUSY, retries, ...again }), {
     ...WHILE_LOST,
     ...again,
   });
 }
 
+/** The whole was tried often enough: what is left to find out is which row it is. */
+const RETRIES_OF_A_HALF = 1;
+
 /** One after the other, so that the journal has no gaps when the second half ends the run. */
 async function inHalves(circumstances: Circumstances, { from, to }: Batch): Promise<BatchResult> {
   const middle = Math.floor((from + to) / 2);
-  const first = await applyResiliently(circumstances, { from, to: middle });
-  return sumOf(first, await applyResiliently(circumstances, { from: middle + 1, to }));
+  const half = (batch: Batch) =>
+    applyResiliently(circumstances, batch, batch.from === batch.to ? WHILE_BUSY.retries : RETRIES_OF_A_HALF);
+  return sumOf(await half({ from, to: middle }), await half({ from: middle + 1, to }));
 }
 
 async function noteFailure(circumstances: Circumstances, batch: Batch, error: unknown): Promise<BatchResult> {
-  const { database, layout, run, onFailed } = circumstances;
+  const { database, run, onFailed } = circumstances;
   const why = serverWords(error);
-  const result = await attempt(circumstances, () => failBatch(database, layout, run, batch, why));
+  const result = await attempt(circumstances, WHILE_BUSY.retries, () => failBatch(database, run, batch, why));
   onFailed(batch, why);
   return result;
 }

@@ -173,14 +173,17 @@ function sealChanges(layout: Layout, sql: Dialect, run: Run, batch: Batch): Stat
   };
 }
 
-/** Notes that the database refuses to write for the one operator of this batch. */
+/** Notes that nothing can be written for the one operator of this batch, whose row others may hold. */
 export function failStatement(sql: Dialect, run: Run, batch: Batch, reason: string): Statement {
+  const noted = ['position', 'operator', 'action', 'person', 'state', 'reason'];
+  const sealed = CHANGE_SEALED.map((column) => (noted.includes(column) ? `c.${column}` : 'NULL'));
   return {
-    why: 'Note that the database refuses this operator.',
-    sql: `INSERT INTO ${sql.journal('change')} (run_id, position, operator, action, person, state, reason, changed_at, seal)
-SELECT d.run_id, d.position, d.operator, d.action, d.person, 'failed', ${sql.literal(reason)}, ${sql.literal(new Date().toISOString())}, ''
-  FROM ${sql.journal('decision')} AS d
- WHERE ${withinSql(sql, run, batch, 'd')} AND d.action <> 'none'`,
+    why: 'Note that nothing can be written for this operator.',
+    sql: `INSERT INTO ${sql.journal('change')} (run_id, ${noted.join(', ')}, changed_at, seal)
+SELECT ${sql.literal(run.id)}, ${noted.map((column) => `c.${column}`).join(', ')}, ${sql.literal(new Date().toISOString())}, ${sealSql(sql, run, sealed)}
+  FROM (SELECT d.position, d.operator, d.action, d.person, 'failed' AS state, ${sql.literal(reason)} AS reason
+          FROM ${sql.journal('decision')} AS d
+         WHERE ${withinSql(sql, run, batch, 'd')} AND d.action <> 'none') AS c`,
   };
 }
 

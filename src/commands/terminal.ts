@@ -58,15 +58,27 @@ export interface Opened {
 }
 
 /** Opens the database, holds the configuration against it, and closes it whatever happens. */
-export async function withDatabase<T>(
+export function withDatabase<T>(
   terminal: Terminal,
   request: Request,
   mode: Mode,
   work: (opened: Opened) => Promise<T>,
 ): Promise<T> {
+  return withConnection(terminal, request, mode, async (database) =>
+    work({ database, layout: await checkLayout(database, request.configuration) }),
+  );
+}
+
+/** The same for what is about the journal alone. */
+export async function withConnection<T>(
+  terminal: Terminal,
+  request: Request,
+  mode: Mode,
+  work: (database: Database) => Promise<T>,
+): Promise<T> {
   const database = await openDatabase(request.target, mode, terminal.env, terminal.folder);
   try {
-    return await work({ database, layout: await checkLayout(database, request.configuration) });
+    return await work(database);
   } finally {
     await database.close();
   }

@@ -56,6 +56,8 @@ export interface Database {
    * @returns the holder where another has it.
    */
   lock(): Promise<LockHolder | undefined>;
+  /** Who holds it now. */
+  lockHolder(session: Session): Promise<LockHolder | undefined>;
   /** Whether the server still knows this process as the one that holds the lock. */
   holdsLock(session: Session): Promise<boolean>;
   /** Ends every session of this process on the server, with the statements they are at; then nothing works. */

@@ -87,6 +87,10 @@ class EmbeddedDatabase extends PostgresDatabase {
     return undefined;
   }
 
+  override async lockHolder(): Promise<undefined> {
+    return undefined;
+  }
+
   override async holdsLock(): Promise<boolean> {
     return true;
   }

@@ -219,19 +219,27 @@ class MysqlDatabase implements Database {
     const connection = await client.acquireConnection();
     const session = new MysqlSession(connection);
     const name = this.#lockName();
-    const [row] = await session.rows<{ taken: number | null; holder: string | null }>(
-      `SELECT GET_LOCK(${name}, 0) AS taken, CAST(IS_USED_LOCK(${name}) AS CHAR) AS holder`,
-    );
+    const [row] = await session.rows<{ taken: number | null }>(`SELECT GET_LOCK(${name}, 0) AS taken`);
     if (Number(row?.taken) === 1) {
       this.#lockConnection = connection;
       return undefined;
     }
-    const [holder] = await session.rows<{ description: string }>(
-      `SELECT CONCAT('connection ', ID, ' of ', USER, ' on ', HOST, ', busy for ', TIME, ' s') AS description
-         FROM information_schema.PROCESSLIST WHERE ID = ${Number(row?.holder ?? 0)}`,
-    );
+    const holder = await this.lockHolder(session);
     await client.releaseConnection(connection);
-    return { description: holder?.description ?? `connection ${row?.holder}` };
+    return holder ?? { description: 'a session that has just ended' };
+  }
+
+  async lockHolder(session: Session): Promise<LockHolder | undefined> {
+    const [lock] = await session.rows<{ holder: string | null }>(
+      `SELECT CAST(IS_USED_LOCK(${this.#lockName()}) AS CHAR) AS holder`,
+    );
+    if (lock?.holder == null) return undefined;
+    // Without the privilege PROCESS, a session sees those of its own user alone.
+    const [holder] = await session.rows<{ description: string }>(
+      `SELECT CONCAT('connection ', ID, ' of ', USER, ' on ', HOST, ', since ', NOW() - INTERVAL TIME SECOND) AS description
+         FROM information_schema.PROCESSLIST WHERE ID = ${Number(lock.holder)}`,
+    );
+    return holder ?? { description: `connection ${lock.holder}` };
   }
 
   async holdsLock(session: Session): Promise<boolean> {

@@ -287,15 +287,20 @@ export class PostgresDatabase implements Database {
       this.#lockProcess = taken.process;
       return undefined;
     }
-    const [holder] = await session.rows<{ holder: string }>(
+    const holder = await this.lockHolder(session);
+    await client.releaseConnection(connection);
+    return holder ?? { description: 'a session that has just ended' };
+  }
+
+  async lockHolder(session: Session): Promise<LockHolder | undefined> {
+    const [holder] = await session.rows<{ description: string }>(
       `SELECT format('process %s of %s on %s (%s), connected since %s', a.pid, a.usename,
                      coalesce(CAST(a.client_addr AS text), 'a local socket'), a.application_name,
-                     to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS')) AS holder
+                     to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS')) AS description
          FROM pg_locks k JOIN pg_stat_activity a USING (pid)
         WHERE ${LOCK}`,
     );
-    await client.releaseConnection(connection);
-    return { description: holder?.holder ?? 'a session that has just ended' };
+    return holder;
   }
 
   async holdsLock(session: Session): Promise<boolean> {

@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { CliResult } from '../support/cli.js';
 import { type Contents, contents, difference } from '../support/contents.js';
 import { serverDatabases, type TestDatabase } from '../support/databases.js';
 import { journalTable, onecardOn, rowsOf, startOnecardOn } from '../support/on-database.js';
 import { largeSample, regularOperatorKey, regularPersonKey } from '../support/sample.js';
+import { changesOf, changesReach, onceUnlocked } from '../support/watching.js';
 
 const MIGRATE = ['migrate', '--yes', '--batch-size', '5'];
 const IDENTICAL = { added: [], removed: [], changed: [] };
@@ -145,20 +145,6 @@ describe.each(serverDatabases)('a run that is disturbed on $name', ({ fresh, kin
     expect(await changesOf(database)).toBe(written);
   }, 120_000);
 
-  const changesOf = async (database: TestDatabase) => {
-    const [row] = await database.query(`SELECT COUNT(*) AS changes FROM ${journalTable(kind, 'change')}`);
-    return Number(row?.['changes']);
-  };
-
-  /** Waits until the run has written so many changes; there is no journal at first. */
-  const changesReach = async (database: TestDatabase, count: number) => {
-    const deadline = Date.now() + 30_000;
-    while ((await changesOf(database).catch(() => 0)) < count) {
-      if (Date.now() > deadline) throw new Error(`The run has not written ${count} changes in 30 s.`);
-      await sleep(10);
-    }
-  };
-
   /** Kills a run so many milliseconds after its start, or after the changes have reached a number. */
   const killedAfter = async (database: TestDatabase, milliseconds: number, changes?: number) => {
     const killed = await onceUnlocked(async () => {
@@ -180,16 +166,6 @@ describe.each(serverDatabases)('a run that is disturbed on $name', ({ fresh, kin
     expect(code, stdout).toBe(0);
   };
 });
-
-/** The server may take a moment to notice that a killed client is gone. */
-async function onceUnlocked(run: () => Promise<CliResult>): Promise<CliResult> {
-  const deadline = Date.now() + 10_000;
-  for (;;) {
-    const result = await run();
-    if (result.code !== 6 || Date.now() > deadline) return result;
-    await sleep(100);
-  }
-}
 
 /** There are so many new cards, and each has exactly one operator. */
 function expectWholeCards(before: Contents, after: Contents, count: number): void {

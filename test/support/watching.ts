@@ -1,0 +1,35 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CliResult } from './cli.js';
+import type { TestDatabase } from './databases.js';
+import { journalTable } from './on-database.js';
+
+export async function changesOf(database: TestDatabase): Promise<number> {
+  const [row] = await database.query(
+    `SELECT COUNT(*) AS changes FROM ${journalTable(database.kind, 'change')}`,
+  );
+  return Number(row?.['changes']);
+}
+
+/** Waits until the run has written so many changes; there is no journal at first. */
+export async function changesReach(database: TestDatabase, count: number): Promise<void> {
+  await until(`so many changes: ${count}`, async () => (await changesOf(database).catch(() => 0)) >= count);
+}
+
+/** Looks again and again, for half a minute at most. */
+export async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`Not within 30 s: ${what}`);
+    await sleep(10);
+  }
+}
+
+/** The server may take a moment to notice that a killed client is gone. */
+export async function onceUnlocked(run: () => Promise<CliResult>): Promise<CliResult> {
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    const result = await run();
+    if (result.code !== 6 || Date.now() > deadline) return result;
+    await sleep(100);
+  }
+}
