@@ -156,7 +156,7 @@ function sealChanges(layout: Layout, sql: Dialect, run: Run, batch: Batch): Stat
         run,
         CHANGE_SEALED.map((column) => `c.${column}`),
       )} AS seal
-          FROM (SELECT ${kept.map((column) => `c.${column}`).join(', ')},
+          FROM (SELECT c.run_id, ${kept.map((column) => `c.${column}`).join(', ')},
                        CASE c.state WHEN 'applied' THEN ${operatorStateSql(layout, sql, run, 'o')} END AS operator_after,
                        CASE WHEN c.state = 'applied' AND c.action = 'create' THEN ${cardDigestSql(layout, sql, run, 'p')} END AS card_digest
                   FROM ${sql.journal('change')} AS c
@@ -164,11 +164,12 @@ function sealChanges(layout: Layout, sql: Dialect, run: Run, batch: Batch): Stat
                   LEFT JOIN ${sql.table(layout.persons.name)} AS p ON c.action = 'create' AND ${personKey} = ${sql.asKey('c.person', layout.personKey)}
                  WHERE ${withinSql(sql, run, batch, 'c')}
                  LIMIT ${batch.to - batch.from + 1}) AS c)`,
-      on: 'o.position = c.position',
+      // By the whole key: the server knows nothing of a table that grows, and must not join ranges.
+      on: 'o.run_id = c.run_id AND o.position = c.position',
       set: ['operator_after', 'card_digest', 'seal']
         .map((column) => `${sql.qualifiedInSet('o')}${column} = c.${column}`)
         .join(', '),
-      where: withinSql(sql, run, batch, 'o'),
+      where: `o.seal = ''`,
     }),
   };
 }
