@@ -203,7 +203,7 @@ class DiffPresenter implements Presenter {
     if (this.#steps.length > 0 && !isCloserLook)
       await this.#print(`${renderSchemaSteps(this.#steps, this.#look)}\n`);
     if (plan) await this.#print(`The plan is in ${plan.file}, its digest is ${plan.digest}.`);
-    await this.#print(renderHeadline(tallies));
+    await this.#print(renderHeadline(tallies, this.#look));
     await this.#print(this.#nextSteps(tallies));
   }
 

@@ -75,7 +75,7 @@ async function nothingToDo(
   else if (!flags.quiet)
     await write(
       terminal.stdout,
-      `${renderTally(tallies, look)}\n\n${brushFor(look).good('Nothing to do.')} ${renderHeadline(tallies)}\n`,
+      `${renderTally(tallies, look)}\n\n${brushFor(look).good('Nothing to do.')} ${renderHeadline(tallies, look)}\n`,
     );
   return flags.detailedExitcode && leftForReview(tallies) > 0 ? ExitCode.LeftForReview : ExitCode.Done;
 }
@@ -93,7 +93,7 @@ async function showProspect(
   await write(
     terminal.stderr,
     unfinished === undefined
-      ? `${renderHeadline(tallies)}\n`
+      ? `${renderHeadline(tallies, look)}\n`
       : `The run ${unfinished.id} of ${unfinished.startedAt} is unfinished and goes on where it stopped.\n`,
   );
 }

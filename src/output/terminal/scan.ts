@@ -23,7 +23,7 @@ export function renderScan(scan: Scan, context: ScanContext): string {
   const { look } = context;
   const sections: [heading: string, lines: readonly string[]][] = [
     ['Database', [renderFacts(databaseFacts(scan, context), look)]],
-    ['Decisions', [renderTally(scan.tallies, look), '', ...prose(renderHeadline(scan.tallies), look)]],
+    ['Decisions', [renderTally(scan.tallies, look), '', renderHeadline(scan.tallies, look)]],
     ['Keys', keyLines(scan.keys, look)],
     ['Possible duplicates', duplicateLines(scan, look)],
     ['Likely API accounts', accountLines(scan, look)],

@@ -142,17 +142,18 @@ function sumOf(tallies: readonly Tally[], counts: (tally: Tally) => boolean): nu
 }
 
 /** What the plan comes down to, in one sentence; its four numbers add up to all operators. */
-export function renderHeadline(tallies: readonly Tally[]): string {
+export function renderHeadline(tallies: readonly Tally[], { width }: Look): string {
   const created = sumOf(tallies, ({ action }) => action === 'create');
   const linked = sumOf(tallies, ({ action }) => action === 'link');
   const undecided = sumOf(tallies, isUndecided);
   const untouched = sumOf(tallies, (tally) => tally.action === 'none' && !isUndecided(tally));
-  return [
+  const sentence = [
     `${countOf(created, 'card')} will be created and linked`,
     `${countOf(linked, 'operator')} linked to ${linked === 1 ? 'an existing person' : 'existing persons'}`,
     `${formatCount(undecided)} ${undecided === 1 ? 'needs' : 'need'} a human decision`,
     `${formatCount(untouched)} ${untouched === 1 ? 'needs' : 'need'} nothing.`,
   ].join(', ');
+  return wrap(sentence, width).join('\n');
 }
 
 /** A short list of facts, one per line, values aligned; a long value goes on below itself. */

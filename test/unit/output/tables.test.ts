@@ -92,9 +92,14 @@ describe('the totals', () => {
 
 describe('the headline', () => {
   it('counts every operator once', () => {
-    expect(renderHeadline(tallies)).toBe(
+    expect(renderHeadline(tallies, at(140))).toBe(
       '98,000 cards will be created and linked, 0 operators linked to existing persons, 61 need a human decision, 171 need nothing.',
     );
+  });
+
+  it('is broken between words', () => {
+    for (const line of renderHeadline(tallies, at(80)).split('\n'))
+      expect(line.length).toBeLessThanOrEqual(80);
   });
 
   it('knows one from many', () => {
@@ -104,7 +109,7 @@ describe('the headline', () => {
       tally(1, { ...none, decision: 'review', reason: 'taken' }),
       tally(1, { ...none, decision: 'linked', reason: 'linked' }),
     ];
-    expect(renderHeadline(one)).toBe(
+    expect(renderHeadline(one, at(140))).toBe(
       '1 card will be created and linked, 1 operator linked to an existing person, 1 needs a human decision, 1 needs nothing.',
     );
   });
