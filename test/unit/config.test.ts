@@ -332,6 +332,7 @@ describe('a layout', () => {
     length: null,
     nullable,
     filledByServer: false,
+    movedByServer: false,
     collation: null,
   });
 
@@ -340,6 +341,7 @@ describe('a layout', () => {
     columns: new Map(columns.map((each) => [each.name, each])),
     uniqueIndexes: [],
     isTransactional: true,
+    kind: 'table',
     estimatedRows: 0,
   });
 
