@@ -48,10 +48,19 @@ export class MysqlPrivileges implements Privileges {
     });
   }
 
+  /** A grant on a table that is not there has to have CREATE in it, so that one goes with the others. */
   async lacking(privileges: readonly Privilege[]): Promise<Privilege[]> {
-    const lacking: Privilege[] = [];
-    for (const privilege of privileges) if (!(await this.#isHeld(privilege))) lacking.push(privilege);
-    return lacking;
+    const answers: [Privilege, Answer][] = [];
+    for (const privilege of privileges) answers.push([privilege, await this.#try(privilege)]);
+    const places = new Set(
+      answers.filter(([, answer]) => answer === 'lacking').map(([{ on }]) => JSON.stringify(on)),
+    );
+    return answers
+      .filter(
+        ([{ on }, answer]) =>
+          answer === 'lacking' || (answer === 'not to be told' && places.has(JSON.stringify(on))),
+      )
+      .map(([privilege, answer]) => (answer === 'lacking' ? privilege : { ...privilege, isUnsure: true }));
   }
 
   grants(privileges: readonly Privilege[], role: string): string[] {
@@ -100,25 +109,17 @@ export class MysqlPrivileges implements Privileges {
       case 'lock':
       case 'make-keys':
         return [];
+      // Its tables come together; one that does not show is hidden.
       case 'read-journal':
-        return journal(
-          READ.filter((name) => there.has(name)),
-          ['SELECT'],
-        );
+        return there.size === 0 ? [] : journal(READ, ['SELECT']);
       case 'write-journal':
-        return journal(
-          JOURNAL.filter((name) => there.has(name)),
-          WRITING,
-        );
+        return there.size === 0 ? [] : journal(JOURNAL, WRITING);
       case 'keep-journal':
         return JOURNAL.flatMap((name) =>
           journal([name], [...(there.has(name) ? [] : ['CREATE']), ...WRITING]),
         );
       case 'remove-journal':
-        return journal(
-          JOURNAL.filter((name) => there.has(name)),
-          ['SELECT', 'DROP'],
-        );
+        return there.size === 0 ? [] : journal(JOURNAL, ['SELECT', 'DROP']);
     }
   }
 
@@ -136,15 +137,15 @@ export class MysqlPrivileges implements Privileges {
     return new Set(rows.map(({ name }) => name.slice(JOURNAL_PREFIX.length)));
   }
 
-  /** Each in a connection state of its own: definitions commit what is open. */
-  async #isHeld(privilege: Privilege): Promise<boolean> {
+  async #try(privilege: Privilege): Promise<Answer> {
     try {
       await this.#ask((session) => session.run(this.#probe(privilege)));
-      return true;
+      return 'held';
     } catch (error) {
-      if (isDenied(error)) return false;
-      // The server asks for privileges before it asks whether the session may write; of definitions it does not.
-      if (isReadOnlyRefusal(error) || isProbeRefusal(error)) return true;
+      if (isDenied(error)) return 'lacking';
+      if (isProbeRefusal(error)) return 'held';
+      // Of a definition, the server asks first whether the session may write; of rows, whether the user may.
+      if (isReadOnlyRefusal(error)) return DEFINING.includes(privilege.action) ? 'not to be told' : 'held';
       throw error;
     }
   }
@@ -173,6 +174,9 @@ export class MysqlPrivileges implements Privileges {
     }
   }
 }
+
+type Answer = 'held' | 'lacking' | 'not to be told';
+const DEFINING = ['CREATE', 'ALTER', 'DROP'];
 
 /** Named twice, or looked for in vain: either way the server refuses the statement once privileges are settled. */
 const NO_COLUMN = 'onecard_tries_privileges';

@@ -126,7 +126,10 @@ async function privilegesFor(
     case 'lock':
       return [{ on: tableOf(need.table), action: 'UPDATE', columns: [need.column], onAnyColumn: true }];
     case 'alter':
-      return ownership(session, tableOf(need.table));
+      return [
+        ...(await ownership(session, tableOf(need.table))),
+        ...(need.withIndex ? [whole(schemaOf(need.table.schema), 'CREATE')] : []),
+      ];
     case 'make-keys':
       return sequenceOf(session, need.table, need.column);
     default:

@@ -1,8 +1,11 @@
+import { OnecardError } from '../errors.js';
 import type { TableName } from '../model/configuration.js';
 
 /** What a command does to the database, in words that hold on every server. */
 export type Need =
-  | { readonly to: 'read' | 'delete' | 'alter'; readonly table: Required<TableName> }
+  | { readonly to: 'read' | 'delete'; readonly table: Required<TableName> }
+  /** Adds or removes columns; an index comes with some that are added. */
+  | { readonly to: 'alter'; readonly table: Required<TableName>; readonly withIndex?: boolean }
   /** No columns stand for all of them: some are still to be added. */
   | {
       readonly to: 'insert' | 'update';
@@ -34,6 +37,8 @@ export interface Privilege {
   readonly columns: readonly string[];
   /** Where the server is content with the privilege on any one column. */
   readonly onAnyColumn?: boolean;
+  /** Among those that are lacking: it may be held, and has to be in the same statement as another that is not. */
+  readonly isUnsure?: boolean;
   /** Of `OWNERSHIP`. */
   readonly owner?: string;
 }
@@ -56,7 +61,7 @@ export interface Privileges {
 }
 
 /** For a sentence: `UPDATE (person_id) on the table public.operator`. */
-export function describePrivilege({ on, action, columns }: Privilege): string {
+function describePrivilege({ on, action, columns }: Privilege): string {
   const thing = `the ${on.kind} ${on.schema === undefined ? on.name : `${on.schema}.${on.name}`}`;
   return action === 'OWNERSHIP'
     ? `ownership of ${thing}`
@@ -83,4 +88,24 @@ export function byObject(privileges: readonly Privilege[]): Privilege[][] {
     groups.set(key, group.set(actionText(privilege.action, privilege.columns, plain), privilege));
   }
   return [...groups.values()].map((group) => [...group.values()]);
+}
+
+export const describeLacking = (lacking: readonly Privilege[]) =>
+  lacking.filter(({ isUnsure }) => !isUnsure).map(describePrivilege);
+
+/** @throws OnecardError that names each privilege the connected user lacks for these needs, and what grants it. */
+export async function requireFor(privileges: Privileges, needs: readonly Need[]): Promise<void> {
+  const lacking = await privileges.lacking(await privileges.toMeet(needs));
+  if (lacking.length === 0) return;
+  const user = await privileges.user();
+  const [first, ...more] = describeLacking(lacking);
+  const grants = privileges.grants(lacking, user);
+  throw new OnecardError(
+    more.length === 0
+      ? `The database user ${user} lacks ${first}.`
+      : `The database user ${user} lacks ${more.length + 1} privileges:\n${[first, ...more].map((each) => `  ${each}`).join('\n')}`,
+    {
+      remedy: `Grant what is missing; nothing was written:\n${grants.map((grant) => `    ${grant}`).join('\n')}`,
+    },
+  );
 }

@@ -35,7 +35,7 @@ function runNeeds({ configuration, operators, persons, gaps, ...layout }: Layout
   const lacks = (table: Layout['persons']) => gaps.some((gap) => gap.table === table.name);
   const altered = [operators, persons].filter(lacks);
   return [
-    ...altered.map((table): Need => ({ to: 'alter', table: table.name })),
+    ...altered.map((table): Need => ({ to: 'alter', table: table.name, withIndex: table === operators })),
     {
       to: 'insert',
       table: persons.name,

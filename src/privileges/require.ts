@@ -1,7 +1,6 @@
 import type { Layout } from '../config/layout.js';
 import type { Database } from '../database/database.js';
-import { describePrivilege, type Privilege } from '../database/privileges.js';
-import { OnecardError } from '../errors.js';
+import { describeLacking, type Privilege, requireFor } from '../database/privileges.js';
 import type { GrantedCommand } from '../model/granted-command.js';
 import { needsOf } from './needs.js';
 
@@ -18,8 +17,10 @@ export async function privilegesOf(
 export async function findLacking(command: GrantedCommand, database: Database, layout: Layout) {
   const { privileges } = database;
   const lacking = await privileges.lacking(await privilegesOf(command, database, layout));
-  const user = await privileges.user();
-  return { user, lacking: lacking.map(describePrivilege), grants: privileges.grants(lacking, user) };
+  return {
+    lacking: describeLacking(lacking),
+    grants: privileges.grants(lacking, await privileges.user()),
+  };
 }
 
 /** @throws OnecardError that names each privilege the command lacks, and what grants it. */
@@ -28,14 +29,5 @@ export async function requirePrivileges(
   database: Database,
   layout: Layout,
 ): Promise<void> {
-  const { user, lacking, grants } = await findLacking(command, database, layout);
-  if (lacking.length === 0) return;
-  throw new OnecardError(
-    lacking.length === 1
-      ? `The database user ${user} lacks ${lacking[0]}.`
-      : `The database user ${user} lacks ${lacking.length} privileges:\n${lacking.map((each) => `  ${each}`).join('\n')}`,
-    {
-      remedy: `Grant what is missing; nothing was written:\n${grants.map((grant) => `    ${grant}`).join('\n')}`,
-    },
-  );
+  await requireFor(database.privileges, await needsOf(command, database, layout));
 }

@@ -350,6 +350,7 @@ describe('a layout', () => {
     ({
       identity: { kind: 'PostgreSQL', version: '15', database: 'd', server: 's' },
       inspect: async (name: TableName) => tables.find((each) => each.name.name === name.name),
+      privileges: { toMeet: async () => [], lacking: async () => [] },
     }) as unknown as Database;
 
   const configuration = () =>
