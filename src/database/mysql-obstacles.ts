@@ -29,7 +29,9 @@ export function mysqlObstacles(variables: ReadonlyMap<string, string>): Obstacle
       remedy: 'Have it log rows first: SET GLOBAL binlog_format = ROW.',
     });
   }
-  if (isOn('read_only') || isOn('innodb_read_only')) {
+  // Newer servers know more than one way to be read-only.
+  const isReadOnly = isOn('read_only') || /^no_lock/i.test(variables.get('read_only') ?? '');
+  if (isReadOnly || isOn('innodb_read_only')) {
     const name = isOn('innodb_read_only') ? 'innodb_read_only' : 'read_only';
     obstacles.push({
       message: `The database is read-only: ${name} is on.`,
