@@ -12,7 +12,7 @@ import {
   pgbouncerIsInstalled,
   startPgbouncer,
 } from '../support/servers/pgbouncer.js';
-import type { OwnServer } from '../support/servers/server.js';
+import { connectTo, type OwnServer } from '../support/servers/server.js';
 import { cast } from './cast.js';
 
 const RUN = ['migrate', '--yes', '--quiet'];
@@ -27,8 +27,13 @@ describe.runIf(pgbouncerIsInstalled && postgres).each(onPostgres)(
       const pooler: Pooler = await startPgbouncer(postgres ?? expect.fail(), mode, settings);
       onTestFinished(() => pooler.stop());
       const database = await fresh(cast);
-      const env = { DATABASE_URL: pooler.url(database.name) };
-      return { database, run: (args: string[]) => onecardOn(database, args, { env }) };
+      const url = pooler.url(database.name);
+      return {
+        database,
+        run: (args: string[]) => onecardOn(database, args, { env: { DATABASE_URL: url } }),
+        /** As another client of the pooler would. */
+        query: (sql: string) => connectTo({ kind: 'postgres', url }).query(sql),
+      };
     }
 
     const refusal = {
@@ -49,12 +54,19 @@ describe.runIf(pgbouncerIsInstalled && postgres).each(onPostgres)(
       ['transactions, with one backend for all', 'transaction', ['default_pool_size = 1']],
       ['statements', 'statement', []],
     ])('that pools %s, nothing is done at all', async (_, mode, settings) => {
-      const { database, run } = await through(mode, settings);
-      // Some backends have served already.
-      await Promise.all([1, 2, 3].map(() => database.query('SELECT pg_sleep(0.05)')));
+      const { database, run, query } = await through(mode, settings);
+      const before = await contents(database);
+      // Several backends have served already.
+      await Promise.all([1, 2, 3].map(() => query('SELECT pg_sleep(0.05)')));
       for (const args of [RUN, ...LOOKING, ['verify'], ['grants']]) {
-        expect(await writingNothing(database, () => run(args))).toEqual(refusal);
+        expect(await run(args)).toEqual(refusal);
+        // What a session of ours was set to would stay with the backend.
+        const [setting] = await query(
+          `SELECT current_setting('default_transaction_read_only') AS read_only, current_setting('jit') AS jit`,
+        );
+        expect(setting).toEqual({ read_only: 'off', jit: 'on' });
       }
+      expect(await contents(database)).toEqual(before);
     });
 
     it('that pools sessions, everything works', async () => {
