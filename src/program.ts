@@ -1,4 +1,5 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { GrantsFlags } from './commands/grants.js';
 import type { MigrateFlags } from './commands/migrate-flags.js';
 import type { ReportFlags } from './commands/report.js';
 import type { ScanFlags } from './commands/scan.js';
@@ -7,6 +8,7 @@ import type { VerifyFlags } from './commands/verify.js';
 import { OnecardError } from './errors.js';
 import { DECISIONS } from './model/decision.js';
 import { ExitCode } from './model/exit-code.js';
+import { GRANTED_COMMANDS, type GrantedCommand } from './model/granted-command.js';
 import { POLICIES, type PolicyName } from './model/policies.js';
 import { VERSION } from './version.js';
 
@@ -112,6 +114,19 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
       call<SharedFlags>(
         command,
         import('./commands/runs.js').then((module) => module.runs),
+      ),
+    );
+
+  withPolicies(shared(program.command('grants')))
+    .description('print the least privileges that a command needs, as GRANT statements')
+    .addArgument(new Argument('[command]', 'the command (default: each of them)').choices(GRANTED_COMMANDS))
+    .option('--role <name>', 'whom to grant them to (default: the connected user)')
+    .action((name: GrantedCommand | undefined, _, command: Command) =>
+      call<GrantsFlags>(
+        command,
+        import('./commands/grants.js').then(
+          (module) => (terminal, flags) => module.grants(terminal, flags, name),
+        ),
       ),
     );
 

@@ -1,13 +1,43 @@
 import { cardColumns, type Layout } from '../config/layout.js';
-import type { Database } from '../database/database.js';
+import type { Database, Obstacle } from '../database/database.js';
+import { OnecardError } from '../errors.js';
 import { cardValueSql } from '../plan/expressions.js';
+import { requirePrivileges } from '../privileges/require.js';
+
+/** What forbids a run on this database, whoever asks: the server's own state, and tables that are none. */
+export async function findObstacles(
+  database: Database,
+  { operators, persons }: Layout,
+): Promise<readonly Obstacle[]> {
+  const unreal = [operators, persons].filter(({ kind }) => kind !== 'table');
+  return [
+    ...(await database.obstacles()),
+    ...unreal.map(({ name, kind }) => ({
+      message: `${name.name} is a ${kind}: a run locks rows and counts on what it writes, which takes a table.`,
+      remedy: 'Name the table behind it in onecard.yaml (operators.table, persons.table).',
+    })),
+  ];
+}
 
 /**
- * Sends the run's own writes for no row at all: the server checks privileges, columns and types of a statement
- * before it looks for rows.
+ * Asked in a read-only session, before anybody is asked to confirm.
+ * @throws OnecardError for what forbids a run, and for privileges that are missing as far as can be told there.
+ */
+export async function foresee(database: Database, layout: Layout): Promise<void> {
+  const [obstacle] = await findObstacles(database, layout);
+  if (obstacle !== undefined) {
+    throw new OnecardError(obstacle.message, { remedy: `${obstacle.remedy} Nothing was changed.` });
+  }
+  await requirePrivileges('migrate', database, layout);
+}
+
+/**
+ * Once more where the session may write, which tells all of it. Then the run's own writes for no row at all: the
+ * server checks columns and types of a statement before it looks for rows.
  * @throws OnecardError for what the server refuses, before anything was written.
  */
 export async function preflight(database: Database, layout: Layout): Promise<void> {
+  await foresee(database, layout);
   const { dialect: sql } = database;
   const { configuration, operators, persons } = layout;
   const fields = cardColumns(layout).filter((field) => persons.columns.has(field.column));

@@ -25,7 +25,11 @@ export function cardDigestSql(layout: Layout, sql: Dialect, run: Run, alias: str
 }
 
 /** What a run reads back of what it has written. */
-export function readBackOf({ configuration, operators, persons }: Layout): ReadBack {
+export function readBackOf({
+  configuration,
+  operators,
+  persons,
+}: Pick<Layout, 'configuration' | 'operators' | 'persons'>): ReadBack {
   const { volatileColumns } = configuration;
   const moved = ({ name, movedByServer }: Column, named: readonly string[]) =>
     movedByServer || named.includes(name);

@@ -1,6 +1,7 @@
 import { renderRunSql } from '../apply/preview.js';
 import type { Layout } from '../config/layout.js';
 import type { Database } from '../database/database.js';
+import type { Trigger } from '../database/schema.js';
 import { OnecardError } from '../errors.js';
 import { pendingSchemaSteps, type SchemaStep } from '../journal/migrate.js';
 import type { PlannedOperator, Tally } from '../model/decision.js';
@@ -10,10 +11,13 @@ import { brushFor } from '../output/terminal/look.js';
 import { createProgress } from '../output/terminal/progress.js';
 import { renderSchemaSteps } from '../output/terminal/schema-steps.js';
 import { renderHeadline, renderTally } from '../output/terminal/tables.js';
+import { renderTriggers } from '../output/terminal/triggers.js';
 import { PlanFile } from '../plan/file.js';
 import { streamPlan } from '../plan/plan.js';
 import { proveReadOnly } from '../plan/read-only.js';
 import { Tallies } from '../plan/tallies.js';
+import { requirePrivileges } from '../privileges/require.js';
+import { findTriggers } from '../scan/readiness.js';
 import type { MigrateFlags } from './migrate-flags.js';
 import { pendingCode } from './outcome.js';
 import { lookOf, type Opened, type Request, type Terminal, withDatabase, write } from './terminal.js';
@@ -24,18 +28,28 @@ const SHOWN = 500;
 /** Shows what a run would do. The session is read-only: the database itself refuses to write. */
 export function dryRun(terminal: Terminal, flags: MigrateFlags, request: Request): Promise<ExitCode> {
   return withDatabase(terminal, request, 'read', async ({ database, layout }) => {
+    await requirePrivileges('dry-run', database, layout);
     await proveReadOnly(database);
+    const triggers = await findTriggers(database, layout);
     const steps = await pendingSchemaSteps(database, layout);
     if (flags.sql) {
       await write(terminal.stdout, renderRunSql(database, layout, steps));
       return ExitCode.Done;
     }
     const presenter = flags.json
-      ? new JsonPresenter(terminal, { database, layout }, steps)
-      : new DiffPresenter(terminal, flags, { database, layout }, steps);
+      ? new JsonPresenter(terminal, { database, layout }, { steps, ...triggers })
+      : new DiffPresenter(terminal, flags, { database, layout }, { steps, ...triggers });
     const tallies = await readPlan(terminal, flags, { database, layout }, presenter);
     return flags.detailedExitcode ? pendingCode(tallies) : ExitCode.Done;
   });
+}
+
+/** What a run would do beside the plan: to the schema, and by the application's own triggers. */
+interface Besides {
+  readonly steps: readonly SchemaStep[];
+  readonly triggers: readonly Trigger[];
+  /** Tables whose triggers cannot be seen. */
+  readonly hidden: readonly string[];
 }
 
 /** Where a plan is shown, piece by piece as it is read. */
@@ -145,20 +159,15 @@ class DiffPresenter implements Presenter {
   readonly #flags: MigrateFlags;
   readonly #database: Database;
   readonly #layout: Layout;
-  readonly #steps: readonly SchemaStep[];
+  readonly #besides: Besides;
   #isBegun = false;
 
-  constructor(
-    terminal: Terminal,
-    flags: MigrateFlags,
-    { database, layout }: Opened,
-    steps: readonly SchemaStep[],
-  ) {
+  constructor(terminal: Terminal, flags: MigrateFlags, { database, layout }: Opened, besides: Besides) {
     this.#terminal = terminal;
     this.#flags = flags;
     this.#database = database;
     this.#layout = layout;
-    this.#steps = steps;
+    this.#besides = besides;
   }
 
   get #look() {
@@ -200,8 +209,10 @@ class DiffPresenter implements Presenter {
       );
     const isCloserLook = this.#flags.only !== undefined || this.#flags.decision !== undefined;
     if (!isCloserLook) await this.#print(`${renderTally(tallies, this.#look)}\n`);
-    if (this.#steps.length > 0 && !isCloserLook)
-      await this.#print(`${renderSchemaSteps(this.#steps, this.#look)}\n`);
+    const { steps, triggers, hidden } = this.#besides;
+    if (steps.length > 0 && !isCloserLook) await this.#print(`${renderSchemaSteps(steps, this.#look)}\n`);
+    if (triggers.length + hidden.length > 0 && !isCloserLook)
+      await this.#print(`${renderTriggers(triggers, hidden, this.#look)}\n`);
     if (plan) await this.#print(`The plan is in ${plan.file}, its digest is ${plan.digest}.`);
     await this.#print(renderHeadline(tallies, this.#look));
     await this.#print(this.#nextSteps(tallies));
@@ -233,13 +244,15 @@ class JsonPresenter implements Presenter {
   readonly #head: object;
   #isFirst = true;
 
-  constructor(terminal: Terminal, { database, layout }: Opened, steps: readonly SchemaStep[]) {
+  constructor(terminal: Terminal, { database, layout }: Opened, { steps, triggers, hidden }: Besides) {
     this.#terminal = terminal;
     this.#head = {
       database: database.identity,
       policies: layout.configuration.policies,
       configuration: layout.configuration.digest,
       schemaChanges: steps.map(({ sql, isApplication }) => ({ sql, isApplication })),
+      triggers,
+      hiddenTriggers: hidden,
     };
   }
 

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StopReason } from '../apply/pace.js';
-import { preflight } from '../apply/preflight.js';
+import { foresee, preflight } from '../apply/preflight.js';
 import { executeRun, type RunEvent, type RunOptions, type RunResult } from '../apply/run.js';
 import type { Layout } from '../config/layout.js';
 import type { Database } from '../database/database.js';
@@ -55,6 +55,7 @@ export async function fullRun(terminal: Terminal, flags: MigrateFlags, request: 
 }
 
 async function lookAhead(database: Database, layout: Layout): Promise<Prospect> {
+  await foresee(database, layout);
   const hasJournal = await database.hasJournal();
   const steps = await pendingSchemaSteps(database, layout);
   return database.snapshot(async (session) => ({

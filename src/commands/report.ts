@@ -4,6 +4,7 @@ import type { Decision } from '../model/decision.js';
 import { ExitCode } from '../model/exit-code.js';
 import { csvLines } from '../output/csv.js';
 import { renderTable } from '../output/terminal/tables.js';
+import { requirePrivileges } from '../privileges/require.js';
 import { type LinkRow, linkReport } from '../report/links.js';
 import {
   announceSample,
@@ -43,6 +44,7 @@ export async function report(terminal: Terminal, flags: ReportFlags): Promise<Ex
   const request = readRequest(terminal, flags);
   announceSample(terminal, flags, request);
   return withDatabase(terminal, request, 'read', async (opened) => {
+    await requirePrivileges('report', opened.database, opened.layout);
     await checkRun(opened, flags.run);
     await opened.database.snapshot(async (session) => {
       const { run, decision } = flags;

@@ -3,6 +3,7 @@ import { ExitCode } from '../model/exit-code.js';
 import { brushFor } from '../output/terminal/look.js';
 import { renderFacts } from '../output/terminal/tables.js';
 import { renderChecks, renderViolations } from '../output/terminal/verification.js';
+import { requirePrivileges } from '../privileges/require.js';
 import { verifyDatabase } from '../verify/verify.js';
 import {
   announceSample,
@@ -24,6 +25,7 @@ export async function verify(terminal: Terminal, flags: VerifyFlags): Promise<Ex
   const request = readRequest(terminal, flags);
   announceSample(terminal, flags, request);
   return withDatabase(terminal, request, 'read', async ({ database, layout }) => {
+    await requirePrivileges('verify', database, layout);
     const verification = await verifyDatabase(database, layout, {
       complete: flags.complete ?? false,
       ...(flags.run !== undefined && { run: flags.run }),

@@ -1,4 +1,5 @@
 import type { Database } from '../database/database.js';
+import { requireFor } from '../database/privileges.js';
 import type { Column, Table } from '../database/schema.js';
 import { OnecardError } from '../errors.js';
 import type { CardField, Condition, Configuration, Scalar, TableName } from '../model/configuration.js';
@@ -30,6 +31,12 @@ export async function checkLayout(database: Database, configuration: Configurati
   const { operators: operatorTable, persons: personTable } = configuration;
   const operators = await database.inspect(operatorTable.table);
   const persons = await database.inspect(personTable.table);
+  // Of a table that may be written and not read, a server can hide the columns.
+  const found = [operators, persons].filter((table) => table !== undefined);
+  await requireFor(
+    database.privileges,
+    found.map(({ name }) => ({ to: 'read', table: name })),
+  );
   const problems = [
     ...(operators
       ? missingColumns(operators, operatorColumns(configuration))

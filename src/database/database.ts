@@ -2,7 +2,8 @@ import type { Knex } from 'knex';
 import type { JournalDialect } from '../../migrations/journal.js';
 import type { TableName } from '../model/configuration.js';
 import type { Dialect, JournalTable } from './dialect.js';
-import type { Table } from './schema.js';
+import type { Privileges } from './privileges.js';
+import type { Table, Triggers } from './schema.js';
 import type { Session } from './session.js';
 
 /** Which database this is, so that a plan or a run is never taken for another's. */
@@ -18,8 +19,13 @@ export interface DatabaseIdentity {
 export interface JournalPlace extends JournalDialect {
   readonly schema: string | undefined;
   readonly prefix: string;
-  /** Makes that place, where it needs making. */
-  readonly home: string | undefined;
+}
+
+/** Why this server cannot be written to safely. */
+export interface Obstacle {
+  /** A sentence. */
+  readonly message: string;
+  readonly remedy: string;
 }
 
 /** Who holds the lock that allows one run at a time. */
@@ -62,7 +68,15 @@ export interface Database {
   holdsLock(session: Session): Promise<boolean>;
   /** Ends every session of this process on the server, with the statements they are at; then nothing works. */
   abort(): Promise<void>;
+  /** Everything about the server that forbids a run; nothing for dry runs, which only read. */
+  obstacles(): Promise<Obstacle[]>;
+  readonly privileges: Privileges;
+  triggers(table: Required<TableName>): Promise<Triggers>;
+  /** Tables whose declared foreign keys refer to this one, as far as this user may see them. */
+  tablesReferencing(table: Required<TableName>): Promise<Required<TableName>[]>;
   readonly journal: JournalPlace;
+  /** Makes the place of the journal; undefined where nothing needs making. */
+  missingHome(): Promise<string | undefined>;
   /** For knex: the journal's table, with its schema. */
   journalTable(table: JournalTable): string;
   hasJournal(): Promise<boolean>;

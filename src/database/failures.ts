@@ -269,6 +269,20 @@ export function serverWords(error: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
 
+const DENIED = [
+  '42501',
+  'ER_TABLEACCESS_DENIED_ERROR',
+  'ER_COLUMNACCESS_DENIED_ERROR',
+  'ER_DBACCESS_DENIED_ERROR',
+  'ER_SPECIFIC_ACCESS_DENIED_ERROR',
+];
+
+/** The user lacks a privilege. */
+export function isDenied(error: unknown): boolean {
+  const cause = error instanceof OnecardError ? error.cause : error;
+  return isDriverError(cause) && DENIED.includes(cause.code);
+}
+
 /** A server refuses a write for being in a read-only session, or for being read-only itself. */
 const READ_ONLY = ['25006', 'ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION', 'ER_OPTION_PREVENTS_STATEMENT'];
 

@@ -1,5 +1,6 @@
 import type { TableName } from '../model/configuration.js';
-import type { Column, Table, TypeFamily } from './schema.js';
+import { readGrants } from './mysql-privileges.js';
+import type { Column, Table, Triggers, TypeFamily } from './schema.js';
 import type { Session } from './session.js';
 
 const quoted = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
@@ -9,16 +10,18 @@ export async function inspectMysql(session: Session, name: TableName): Promise<T
   const [table] = await session.rows<{
     schema: string;
     name: string;
+    type: string;
     engine: string | null;
     rows: string | null;
   }>(
-    `SELECT TABLE_SCHEMA AS \`schema\`, TABLE_NAME AS name, ENGINE AS engine, CAST(TABLE_ROWS AS CHAR) AS \`rows\`
+    `SELECT TABLE_SCHEMA AS \`schema\`, TABLE_NAME AS name, TABLE_TYPE AS type, ENGINE AS engine, CAST(TABLE_ROWS AS CHAR) AS \`rows\`
        FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${schema} AND TABLE_NAME = ${quoted(name.name)}`,
   );
   if (table === undefined) return undefined;
   const where = `TABLE_SCHEMA = ${quoted(table.schema)} AND TABLE_NAME = ${quoted(table.name)}`;
   return {
     name: { schema: table.schema, name: table.name },
+    kind: table.type.endsWith('VIEW') ? 'view' : 'table',
     columns: await readColumns(session, where),
     uniqueIndexes: await readUniqueIndexes(session, where),
     isTransactional: table.engine === null || table.engine.toLowerCase() === 'innodb',
@@ -84,4 +87,49 @@ async function readUniqueIndexes(session: Session, where: string): Promise<strin
   const indexes = new Map<string, string[]>();
   for (const row of rows) indexes.set(row.index, [...(indexes.get(row.index) ?? []), row.column]);
   return [...indexes.values()];
+}
+
+/** The list shows triggers to those alone who may make and drop them; to others the table seems to have none. */
+export async function mysqlTriggers(session: Session, table: Required<TableName>): Promise<Triggers> {
+  const rows = await session.rows<{ name: string; when: string; what: string }>(
+    `SELECT TRIGGER_NAME AS name, CONCAT(ACTION_TIMING, ' ', EVENT_MANIPULATION) AS \`when\`, LEFT(ACTION_STATEMENT, 200) AS what
+       FROM information_schema.TRIGGERS
+      WHERE EVENT_OBJECT_SCHEMA = ${quoted(table.schema ?? '')} AND EVENT_OBJECT_TABLE = ${quoted(table.name)}
+      ORDER BY TRIGGER_NAME`,
+  );
+  const isComplete = rows.length > 0 || (await mayMakeTriggers(session, table));
+  return { found: rows.map((row) => ({ table, ...row })), isComplete };
+}
+
+async function mayMakeTriggers(session: Session, table: Required<TableName>): Promise<boolean> {
+  const grants = await readGrants(session);
+  return grants.some(
+    (grant) =>
+      grant.privileges.some((privilege) => privilege === 'TRIGGER' || privilege === 'ALL PRIVILEGES') &&
+      isNamedBy(table.schema ?? '', grant.database) &&
+      (grant.table === '*' || unquoted(grant.table) === table.name),
+  );
+}
+
+const unquoted = (name: string) => name.slice(1, -1).replaceAll('``', '`');
+
+/** A grant on a whole database names it by a pattern. */
+function isNamedBy(name: string, pattern: string): boolean {
+  if (pattern === '*') return true;
+  const form = unquoted(pattern)
+    .split(/(\\?[%_])/)
+    .map((part) => (part === '%' ? '.*' : part === '_' ? '.' : escaped(part.replace(/^\\([%_])$/, '$1'))))
+    .join('');
+  return new RegExp(`^${form}$`, 's').test(name);
+}
+
+const escaped = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+/** Tables whose declared foreign keys refer to this one, itself included, as far as this user may see them. */
+export function mysqlReferencing(session: Session, table: TableName): Promise<Required<TableName>[]> {
+  return session.rows<{ schema: string; name: string }>(
+    `SELECT DISTINCT TABLE_SCHEMA AS \`schema\`, TABLE_NAME AS name FROM information_schema.KEY_COLUMN_USAGE
+      WHERE REFERENCED_TABLE_SCHEMA = ${quoted(table.schema ?? '')} AND REFERENCED_TABLE_NAME = ${quoted(table.name)}
+      ORDER BY 1, 2`,
+  );
 }

@@ -7,6 +7,7 @@ import type {
   DatabaseIdentity,
   JournalPlace,
   LockHolder,
+  Obstacle,
   Patience,
   TransactionOptions,
 } from './database.js';
@@ -15,7 +16,11 @@ import { describeConnectFailure, describeFailure } from './failures.js';
 import { silentLog } from './knex-log.js';
 import { codePoints, DOTTED_CAPITAL_I, lowerCase } from './letters.js';
 import { JOURNAL_PREFIX, type LowerCasing, mysqlDialect } from './mysql-dialect.js';
-import { inspectMysql } from './mysql-inspect.js';
+import { inspectMysql, mysqlReferencing, mysqlTriggers } from './mysql-inspect.js';
+import { DECISIVE, mysqlObstacles } from './mysql-obstacles.js';
+import { MysqlPrivileges } from './mysql-privileges.js';
+import type { Privileges } from './privileges.js';
+import type { Triggers } from './schema.js';
 import type { Mode, Query, Session } from './session.js';
 
 /**
@@ -179,6 +184,7 @@ class MysqlDatabase implements Database {
   readonly dialect: Dialect;
   readonly knex: Knex;
   readonly journal: JournalPlace;
+  readonly privileges: Privileges;
 
   readonly #threads: readonly number[];
   #lockConnection: Connection | undefined;
@@ -189,10 +195,10 @@ class MysqlDatabase implements Database {
     this.knex = pool;
     this.identity = identity;
     this.dialect = dialect;
+    this.privileges = new MysqlPrivileges((work) => this.#guarded(work), dialect, identity.database);
     this.journal = {
       schema: undefined,
       prefix: JOURNAL_PREFIX,
-      home: undefined,
       table: dialect.journal,
       longText: 'longtext',
       tableOptions: ' ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin',
@@ -280,6 +286,29 @@ class MysqlDatabase implements Database {
       ),
     );
     return Number(row?.found) > 0;
+  }
+
+  /** The journal stands in the database itself. */
+  async missingHome(): Promise<undefined> {
+    return undefined;
+  }
+
+  obstacles(): Promise<Obstacle[]> {
+    return this.#guarded(async (session) => {
+      const names = DECISIVE.map(this.dialect.literal).join(', ');
+      const rows = await session.rows<{ Variable_name: string; Value: string }>(
+        `SHOW VARIABLES WHERE Variable_name IN (${names})`,
+      );
+      return mysqlObstacles(new Map(rows.map((row) => [row.Variable_name, row.Value])));
+    });
+  }
+
+  triggers(table: Required<TableName>): Promise<Triggers> {
+    return this.#guarded((session) => mysqlTriggers(session, table));
+  }
+
+  tablesReferencing(table: Required<TableName>): Promise<Required<TableName>[]> {
+    return this.#guarded((session) => mysqlReferencing(session, table));
   }
 
   async close(): Promise<void> {

@@ -1,18 +1,26 @@
 import type { TableName } from '../model/configuration.js';
 import { postgresDialect as sql } from './postgres-dialect.js';
-import type { Column, Table, TypeFamily } from './schema.js';
+import type { Column, Table, TableKind, Triggers, TypeFamily } from './schema.js';
 import type { Session } from './session.js';
 
 /** Reads the catalogs, which every role may see, rather than `information_schema`, which hides tables. */
 export async function inspectPostgres(session: Session, name: TableName): Promise<Table | undefined> {
-  const [table] = await session.rows<{ oid: string; schema: string; name: string; rows: string }>(
-    `SELECT CAST(c.oid AS text) AS oid, n.nspname AS schema, c.relname AS name, CAST(c.reltuples AS text) AS rows
+  const [table] = await session.rows<{
+    oid: string;
+    schema: string;
+    name: string;
+    kind: TableKind;
+    rows: string;
+  }>(
+    `SELECT CAST(c.oid AS text) AS oid, n.nspname AS schema, c.relname AS name, CAST(c.reltuples AS text) AS rows,
+            CASE WHEN c.relkind IN ('v', 'm') THEN 'view' WHEN c.relkind = 'f' THEN 'foreign table' ELSE 'table' END AS kind
        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
       WHERE c.oid = to_regclass(${sql.literal(sql.table(name))}) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')`,
   );
   if (table === undefined) return undefined;
   return {
     name: { schema: table.schema, name: table.name },
+    kind: table.kind,
     columns: await readColumns(session, table.oid),
     uniqueIndexes: await readUniqueIndexes(session, table.oid),
     isTransactional: true,
@@ -77,4 +85,39 @@ async function readUniqueIndexes(session: Session, oid: string): Promise<string[
       GROUP BY i.indexrelid`,
   );
   return rows.map((row) => JSON.parse(row.columns) as string[]);
+}
+
+/** Those that users made; the catalogs show them to everybody. */
+export async function postgresTriggers(session: Session, table: Required<TableName>): Promise<Triggers> {
+  const rows = await session.rows<{ name: string; when: string; what: string }>(
+    `SELECT t.tgname AS name,
+            concat_ws(' ', CASE WHEN t.tgtype & 2 > 0 THEN 'BEFORE' WHEN t.tgtype & 64 > 0 THEN 'INSTEAD OF' ELSE 'AFTER' END,
+                      array_to_string(array_remove(ARRAY[
+                        CASE WHEN t.tgtype & 4 > 0 THEN 'INSERT' END, CASE WHEN t.tgtype & 16 > 0 THEN 'UPDATE' END,
+                        CASE WHEN t.tgtype & 8 > 0 THEN 'DELETE' END, CASE WHEN t.tgtype & 32 > 0 THEN 'TRUNCATE' END], NULL), ' OR ')) AS when,
+            format('%s.%s()', f.nspname, p.proname) AS what
+       FROM pg_trigger t
+       JOIN pg_class c ON c.oid = t.tgrelid
+       JOIN pg_namespace n ON n.oid = c.relnamespace
+       JOIN pg_proc p ON p.oid = t.tgfoid
+       JOIN pg_namespace f ON f.oid = p.pronamespace
+      WHERE n.nspname = ${sql.literal(table.schema ?? '')} AND c.relname = ${sql.literal(table.name)}
+        AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')
+      ORDER BY t.tgname`,
+  );
+  return { found: rows.map((row) => ({ table, ...row })), isComplete: true };
+}
+
+/** Tables whose declared foreign keys refer to this one, itself included. */
+export function postgresReferencing(session: Session, table: TableName): Promise<Required<TableName>[]> {
+  return session.rows<{ schema: string; name: string }>(
+    `SELECT DISTINCT n.nspname AS schema, c.relname AS name
+       FROM pg_constraint k
+       JOIN pg_class c ON c.oid = k.conrelid
+       JOIN pg_namespace n ON n.oid = c.relnamespace
+       JOIN pg_class t ON t.oid = k.confrelid
+       JOIN pg_namespace s ON s.oid = t.relnamespace
+      WHERE k.contype = 'f' AND s.nspname = ${sql.literal(table.schema ?? '')} AND t.relname = ${sql.literal(table.name)}
+      ORDER BY 1, 2`,
+  );
 }

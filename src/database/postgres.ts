@@ -4,13 +4,25 @@ import knex, { type Knex } from 'knex';
 import pg from 'pg';
 import { OnecardError } from '../errors.js';
 import type { TableName } from '../model/configuration.js';
-import type { Database, DatabaseIdentity, JournalPlace, LockHolder, TransactionOptions } from './database.js';
+import type {
+  Database,
+  DatabaseIdentity,
+  JournalPlace,
+  LockHolder,
+  Obstacle,
+  TransactionOptions,
+} from './database.js';
 import type { Dialect, JournalTable } from './dialect.js';
 import { describeConnectFailure, describeFailure } from './failures.js';
 import { silentLog } from './knex-log.js';
 import { letterPairs } from './letters.js';
 import { JOURNAL_SCHEMA, type LowerCasing, postgresDialect, postgresDialectFor } from './postgres-dialect.js';
-import { inspectPostgres } from './postgres-inspect.js';
+import { inspectPostgres, postgresReferencing, postgresTriggers } from './postgres-inspect.js';
+import { postgresObstacles } from './postgres-obstacles.js';
+import { refuseTransactionPooling } from './postgres-pooler.js';
+import { PostgresPrivileges } from './postgres-privileges.js';
+import type { Privileges } from './privileges.js';
+import type { Triggers } from './schema.js';
 import type { Mode, Query, Session } from './session.js';
 
 /** The part of `pg.Client` that sessions use; the embedded database offers the same. */
@@ -61,10 +73,13 @@ const LOCK = `k.locktype = 'advisory' AND k.granted
 /** @param url undefined leaves everything to PGHOST, PGSERVICE, .pgpass and their kin. */
 export async function connectPostgres(url: string | undefined, mode: Mode): Promise<Database> {
   const connection = url === undefined ? {} : { connectionString: url };
+  const login = { ...connection, application_name: APPLICATION, connectionTimeoutMillis: 10_000 };
+  // Before anything is set for a session, which might be another client's by then.
+  await refuseTransactionPooling(login);
   const pool = knex({
     client: 'pg',
     log: silentLog,
-    connection: { ...connection, application_name: APPLICATION, connectionTimeoutMillis: 10_000 },
+    connection: login,
     pool: {
       min: 0,
       max: 4,
@@ -238,11 +253,12 @@ export class PostgresDatabase implements Database {
   readonly journal: JournalPlace = {
     schema: JOURNAL_SCHEMA,
     prefix: '',
-    home: `CREATE SCHEMA IF NOT EXISTS ${JOURNAL_SCHEMA}`,
     table: postgresDialect.journal,
     longText: 'text',
     tableOptions: '',
   };
+
+  readonly privileges: Privileges = new PostgresPrivileges((work) => this.#guarded(work));
 
   #lockConnection: PostgresConnection | undefined;
   /** The process of the server that holds the lock. */
@@ -328,11 +344,37 @@ export class PostgresDatabase implements Database {
     return `${JOURNAL_SCHEMA}.${table}`;
   }
 
+  /** From the catalogs: to resolve the name would take privileges on the schema. */
   async hasJournal(): Promise<boolean> {
     const [row] = await this.#guarded((session) =>
-      session.rows<{ found: boolean }>(`SELECT to_regclass('${JOURNAL_SCHEMA}.change') IS NOT NULL AS found`),
+      session.rows<{ found: boolean }>(
+        `SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                         WHERE n.nspname = '${JOURNAL_SCHEMA}' AND c.relname = 'change') AS found`,
+      ),
     );
     return row?.found ?? false;
+  }
+
+  /** `IF NOT EXISTS` alone would ask for the privilege to make one, be it there or not. */
+  async missingHome(): Promise<string | undefined> {
+    const [row] = await this.#guarded((session) =>
+      session.rows<{ found: boolean }>(
+        `SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = '${JOURNAL_SCHEMA}') AS found`,
+      ),
+    );
+    return row?.found ? undefined : `CREATE SCHEMA IF NOT EXISTS ${JOURNAL_SCHEMA}`;
+  }
+
+  obstacles(): Promise<Obstacle[]> {
+    return this.#guarded(postgresObstacles);
+  }
+
+  triggers(table: Required<TableName>): Promise<Triggers> {
+    return this.#guarded((session) => postgresTriggers(session, table));
+  }
+
+  tablesReferencing(table: Required<TableName>): Promise<Required<TableName>[]> {
+    return this.#guarded((session) => postgresReferencing(session, table));
   }
 
   async close(): Promise<void> {

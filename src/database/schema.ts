@@ -19,8 +19,29 @@ export interface Column {
   readonly collation: string | null;
 }
 
+/** Only a `table` keeps rows of its own, in this database. */
+export type TableKind = 'table' | 'view' | 'foreign table';
+
+/** What the application's database does by itself when a row is written. */
+export interface Trigger {
+  readonly table: Required<TableName>;
+  readonly name: string;
+  /** `BEFORE INSERT`, `AFTER UPDATE OR DELETE` */
+  readonly when: string;
+  /** The function that it calls, or the beginning of what it does. */
+  readonly what: string;
+}
+
+/** The triggers of a table, or nothing known of them. */
+export interface Triggers {
+  readonly found: readonly Trigger[];
+  /** False where this user may not see them: there may be more. */
+  readonly isComplete: boolean;
+}
+
 export interface Table {
   readonly name: Required<TableName>;
+  readonly kind: TableKind;
   readonly columns: ReadonlyMap<string, Column>;
   /** The columns of each unique index, the primary key included; partial and expression indexes left out. */
   readonly uniqueIndexes: readonly (readonly string[])[];

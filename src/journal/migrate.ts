@@ -16,7 +16,7 @@ export interface SchemaStep {
 
 /** Everything a run would change in the schema, in order; what is there already is left out. */
 export async function pendingSchemaSteps(database: Database, layout: Layout): Promise<SchemaStep[]> {
-  const { home } = database.journal;
+  const home = await database.missingHome();
   const journal = (await database.hasJournal())
     ? []
     : [...(home === undefined ? [] : [{ name: 'home', sql: home }]), ...journalMigrations(database.journal)];
@@ -53,7 +53,8 @@ export async function migrateSchema(database: Database, layout: Layout): Promise
     },
   };
   try {
-    if (journal.home !== undefined) await define(database, journal.home);
+    const home = await database.missingHome();
+    if (home !== undefined) await define(database, home);
     await knex.migrate.forceFreeMigrationsLock(config);
     await knex.migrate.latest(config);
   } catch (error) {

@@ -344,6 +344,7 @@ describe('a layout', () => {
     columns: new Map(columns.map((each) => [each.name, each])),
     uniqueIndexes: [],
     isTransactional: true,
+    kind: 'table',
     estimatedRows: 0,
   });
 
@@ -352,6 +353,7 @@ describe('a layout', () => {
     ({
       identity: { kind: 'PostgreSQL', version: '15', database: 'd', server: 's' },
       inspect: async (name: TableName) => tables.find((each) => each.name.name === name.name),
+      privileges: { toMeet: async () => [], lacking: async () => [] },
     }) as unknown as Database;
 
   const configuration = () =>

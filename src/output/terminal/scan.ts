@@ -3,6 +3,7 @@ import type { Configuration } from '../../model/configuration.js';
 import type { Verdict } from '../../scan/key-judgement.js';
 import type { KeyQuality, SideQuality } from '../../scan/key-quality.js';
 import type { Listed } from '../../scan/listed.js';
+import type { Readiness } from '../../scan/readiness.js';
 import type { Scan } from '../../scan/scan.js';
 import type { SchemaFinding } from '../../scan/schema-findings.js';
 import { countOf, formatCount } from './amounts.js';
@@ -11,11 +12,13 @@ import { wrap } from './layout.js';
 import { brushFor, type Look, type Tone } from './look.js';
 import { printable, quotedWithin } from './printable.js';
 import { type Cell, renderFacts, renderHeadline, renderTable, renderTally } from './tables.js';
+import { hiddenText, triggerText } from './triggers.js';
 
 export interface ScanContext {
   readonly look: Look;
   readonly configuration: Configuration;
   readonly identity: DatabaseIdentity;
+  readonly readiness: Readiness;
 }
 
 /** An inventory for people to read, without a final line break. */
@@ -33,6 +36,7 @@ export function renderScan(scan: Scan, context: ScanContext): string {
         ? prose(NO_GAPS, look)
         : scan.schemaGaps.flatMap((gap) => gapLines(gap, look)),
     ],
+    ['Before a run', readinessLines(context.readiness, look)],
     ['Not looked at', prose(NOT_LOOKED_AT, look)],
   ];
   return sections
@@ -42,7 +46,7 @@ export function renderScan(scan: Scan, context: ScanContext): string {
 
 const NO_GAPS = 'Every column is there, and the database itself keeps two operators from sharing a person.';
 const NOT_LOOKED_AT =
-  'This version does not check privileges, triggers, the index and the foreign key of the link column, nor ' +
+  'This version does not check the index and the foreign key of the link column, nor ' +
   'references to persons and operators that no foreign key declares.';
 
 function databaseFacts({ operators, persons, unlinked }: Scan, { configuration, identity }: ScanContext) {
@@ -194,6 +198,32 @@ function gapLines({ table, column, holds, problem, consequence, sql }: SchemaFin
     ...item('warning', what.split(' '), look),
     ...detail('plain', consequence.split(' '), look),
     ...(sql === undefined ? [] : detail('plain', printable(sql).split(' '), look)),
+  ];
+}
+
+const READY =
+  'Nothing stands in the way, and this user has every privilege that a run needs as far as can be tried here.';
+
+function readinessLines(
+  { obstacles, missing, grants, excessive, triggers, hiddenTriggers }: Readiness,
+  look: Look,
+): string[] {
+  const isReady = obstacles.length + missing.length === 0;
+  return [
+    ...(isReady ? prose(READY, look) : []),
+    ...obstacles.flatMap(({ message, remedy }) => [
+      ...item('bad', printable(message).split(' '), look),
+      ...detail('plain', remedy.split(' '), look),
+    ]),
+    ...missing.flatMap((privilege) =>
+      item('warning', `This user lacks ${printable(privilege)}.`.split(' '), look),
+    ),
+    ...grants.flatMap((grant) => detail('plain', printable(grant).split(' '), look)),
+    ...excessive.flatMap((sentence) => item('warning', printable(sentence).split(' '), look)),
+    ...triggers.flatMap((trigger) =>
+      item('plain', `trigger on ${printable(triggerText(trigger))}`.split(' '), look),
+    ),
+    ...hiddenTriggers.flatMap((table) => item('warning', hiddenText(table).split(' '), look)),
   ];
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { watchOver } from './daemon.js';
 import { mariadbIsInstalled, startMariadb } from './mariadb.js';
+import { pgbouncerIsInstalled } from './pgbouncer.js';
 import { postgresIsInstalled, startPostgres } from './postgres.js';
 import { templatePrefix } from './run.js';
 import { connectTo, type Kind, type OwnServer, type ServerFacts } from './server.js';
@@ -26,8 +27,8 @@ export default async function startServers(project: TestProject): Promise<() => 
   const servers = found.filter((server) => server !== undefined);
   console.log(`Test servers ready in ${Math.round(performance.now() - begun)} ms: ${describe(servers)}`);
 
-  if (servers.length < found.length) {
-    const warning = missing(servers);
+  const warning = missing(servers);
+  if (warning !== undefined) {
     if (process.env['CI'] === 'true') {
       await Promise.all(servers.map((server) => isOwn(server) && server.stop()));
       throw new Error(warning);
@@ -88,11 +89,17 @@ function describe(servers: ServerFacts[]): string {
   return servers.map(({ kind, url }) => `${kind} at ${new URL(url).host}`).join(', ') || 'none';
 }
 
-function missing(servers: ServerFacts[]): string {
+/** What is not here, and with it the tests that need it. */
+function missing(servers: ServerFacts[]): string | undefined {
   const kinds = servers.map(({ kind }) => kind);
   const names = [
     ...(kinds.includes('postgres') ? [] : ['PostgreSQL (or set TEST_POSTGRES_URL)']),
     ...(kinds.includes('mysql') ? [] : ['MariaDB (or set TEST_MARIADB_URL)']),
   ];
-  return `LEFT OUT: every test on ${names.join(' and ')}. To run them: apt-get install postgresql mariadb-server`;
+  const left = [
+    ...(names.length === 0 ? [] : [`every test on ${names.join(' and ')}`]),
+    ...(pgbouncerIsInstalled ? [] : ['those on PgBouncer']),
+  ];
+  if (left.length === 0) return undefined;
+  return `LEFT OUT: ${left.join(', and ')}. To run them: apt-get install postgresql mariadb-server pgbouncer`;
 }

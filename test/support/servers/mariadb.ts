@@ -38,7 +38,8 @@ const programs = locate();
 /** Whether this machine can start MariaDB servers. */
 export const mariadbIsInstalled = programs !== undefined;
 
-export async function startMariadb(): Promise<OwnServer> {
+/** @param more options that go before the usual ones. */
+export async function startMariadb(more: string[] = []): Promise<OwnServer> {
   const { install } = installedPrograms();
   const home = await makeHome('mariadb', ['mysql']);
   await runTool(home, install, [
@@ -50,10 +51,10 @@ export async function startMariadb(): Promise<OwnServer> {
     ],
     ...['--auth-root-authentication-method=normal', '--skip-test-db'],
   ]);
-  return run(home, randomPassword());
+  return run(home, randomPassword(), more);
 }
 
-async function run(home: Home, password: string): Promise<OwnServer> {
+async function run(home: Home, password: string, more: string[]): Promise<OwnServer> {
   const port = await freePort();
   const url = `mysql://${SUPERUSER}:${password}@127.0.0.1:${port}/mysql`;
   const server = connectTo({ kind: 'mysql', url });
@@ -69,7 +70,7 @@ async function run(home: Home, password: string): Promise<OwnServer> {
     startDaemon(
       home,
       installedPrograms().server,
-      ['--no-defaults', ...files, ...SETTINGS, `--port=${port}`],
+      ['--no-defaults', ...files, ...SETTINGS, ...more, `--port=${port}`],
       () => server.query('SELECT 1'),
     );
   let daemon = await start();

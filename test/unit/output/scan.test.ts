@@ -4,6 +4,7 @@ import { renderScan } from '../../../src/output/terminal/scan.js';
 import { type Account, judgeAccount } from '../../../src/scan/account-judgement.js';
 import { judgeKey } from '../../../src/scan/key-judgement.js';
 import type { SideQuality } from '../../../src/scan/key-quality.js';
+import type { Readiness } from '../../../src/scan/readiness.js';
 import type { Scan } from '../../../src/scan/scan.js';
 import { configurationWith, personKey } from './planned.js';
 
@@ -222,6 +223,22 @@ const scan: Scan = {
   ],
 };
 
+const readiness: Readiness = {
+  obstacles: [{ message: 'The database is read-only: read_only is on.', remedy: 'Use the primary server.' }],
+  missing: ['INSERT (id, email) on the table public.person'],
+  grants: ['GRANT INSERT ("id", "email") ON TABLE "public"."person" TO "reader";'],
+  excessive: ['The user reader has CREATEDB, which nothing here needs.'],
+  triggers: [
+    {
+      table: { schema: 'public', name: 'person' },
+      name: 'touch',
+      when: 'BEFORE INSERT',
+      what: 'public.touch()',
+    },
+  ],
+  hiddenTriggers: ['operator'],
+};
+
 const render = (changed: Partial<Scan> = {}, width = 80, color = false) =>
   renderScan(
     { ...scan, ...changed },
@@ -229,6 +246,7 @@ const render = (changed: Partial<Scan> = {}, width = 80, color = false) =>
       look: { width, color },
       configuration: configurationWith(),
       identity: { kind: 'PostgreSQL', version: '17.2', database: 'servicedesk', server: 'oid 5' },
+      readiness,
     },
   );
 
@@ -298,10 +316,19 @@ describe('a scan', () => {
           A run adds it.
           ALTER TABLE "operator" ADD COLUMN "person_id" uuid NULL UNIQUE
 
+      Before a run
+        The database is read-only: read_only is on.
+          Use the primary server.
+        This user lacks INSERT (id, email) on the table public.person.
+          GRANT INSERT ("id", "email") ON TABLE "public"."person" TO "reader";
+        The user reader has CREATEDB, which nothing here needs.
+        trigger on person: touch, BEFORE INSERT: public.touch()
+        Whether the table operator has triggers cannot be seen: that takes the
+          privilege TRIGGER on it.
+
       Not looked at
-      This version does not check privileges, triggers, the index and the foreign key
-      of the link column, nor references to persons and operators that no foreign key
-      declares.
+      This version does not check the index and the foreign key of the link column,
+      nor references to persons and operators that no foreign key declares.
       "
     `);
   });

@@ -1,0 +1,245 @@
+import type { TableName } from '../model/configuration.js';
+import { JOURNAL_SCHEMA, postgresDialect as sql } from './postgres-dialect.js';
+import {
+  actionText,
+  byObject,
+  type JournalNeed,
+  type Need,
+  type Privilege,
+  type Privileges,
+  type Securable,
+} from './privileges.js';
+import type { Session } from './session.js';
+
+type Guarded = <T>(work: (session: Session) => Promise<T>) => Promise<T>;
+
+/** What the journal holds at the moment: the owner of each table, and its sequences. */
+interface JournalObject {
+  readonly name: string;
+  readonly kind: 'table' | 'sequence';
+  readonly owner: string;
+}
+
+/** The tables that a run makes, knex's own two among them. */
+const JOURNAL_TABLE_COUNT = 5;
+
+/** Asks the catalogs, which every role may see; roles that the user is a member of count. */
+export class PostgresPrivileges implements Privileges {
+  readonly #ask: Guarded;
+
+  constructor(ask: Guarded) {
+    this.#ask = ask;
+  }
+
+  user(): Promise<string> {
+    return this.#ask(async (session) => {
+      const [row] = await session.rows<{ name: string }>('SELECT CAST(current_user AS text) AS name');
+      return row?.name ?? '';
+    });
+  }
+
+  toMeet(needs: readonly Need[]): Promise<Privilege[]> {
+    return this.#ask(async (session) => {
+      const [place] = await session.rows<{ name: string; has_home: boolean }>(
+        `SELECT current_database() AS name,
+                EXISTS (SELECT FROM pg_namespace WHERE nspname = ${sql.literal(JOURNAL_SCHEMA)}) AS has_home`,
+      );
+      const database: Securable = { kind: 'database', schema: undefined, name: place?.name ?? '' };
+      const journal = place?.has_home ? await readJournal(session) : undefined;
+      const privileges = [whole(database, 'CONNECT')];
+      for (const need of needs) {
+        if ('table' in need) privileges.push(whole(schemaOf(need.table.schema), 'USAGE'));
+        privileges.push(...(await privilegesFor(session, need, database, journal)));
+      }
+      return withoutCovered(byObject(privileges).flat());
+    });
+  }
+
+  lacking(privileges: readonly Privilege[]): Promise<Privilege[]> {
+    return this.#ask(async (session) => {
+      const held = privileges.map((privilege) => `COALESCE(${heldSql(privilege)}, FALSE)`);
+      const [row] = await session.rows<{ held: string }>(
+        `SELECT CAST(array_to_json(CAST(ARRAY[${held.join(',\n       ')}] AS boolean[])) AS text) AS held`,
+      );
+      const answers = JSON.parse(row?.held ?? '[]') as boolean[];
+      return privileges.filter((_, index) => !answers[index]);
+    });
+  }
+
+  grants(privileges: readonly Privilege[], role: string): string[] {
+    const grantee = sql.identifier(role);
+    return byObject(privileges).flatMap((group) => {
+      const actions = group
+        .filter(({ action }) => action !== 'OWNERSHIP')
+        .map(({ action, columns }) => actionText(action, columns, sql.identifier));
+      const owners = group.flatMap(({ owner }) => (owner === undefined || owner === role ? [] : [owner]));
+      const [first] = group;
+      return [
+        ...(actions.length > 0 && first
+          ? [`GRANT ${actions.join(', ')} ON ${objectSql(first.on)} TO ${grantee};`]
+          : []),
+        ...owners.map((owner) => `GRANT ${sql.identifier(owner)} TO ${grantee};`),
+      ];
+    });
+  }
+
+  excessive(): Promise<string[]> {
+    return this.#ask(async (session) => {
+      const [role] = await session.rows<Record<'name' | 'excess', string>>(
+        `SELECT CAST(rolname AS text) AS name,
+                CAST(array_to_json(array_remove(ARRAY[
+                  CASE WHEN rolsuper THEN 'SUPERUSER' END,
+                  CASE WHEN rolcreaterole THEN 'CREATEROLE' END,
+                  CASE WHEN rolcreatedb THEN 'CREATEDB' END,
+                  CASE WHEN rolreplication THEN 'REPLICATION' END], NULL)) AS text) AS excess
+           FROM pg_roles WHERE rolname = current_user`,
+      );
+      const excess = JSON.parse(role?.excess ?? '[]') as string[];
+      if (excess.length === 0) return [];
+      return [`The user ${role?.name} has ${excess.join(', ')}, which nothing here needs.`];
+    });
+  }
+}
+
+const whole = (on: Securable, action: string): Privilege => ({ on, action, columns: [] });
+const schemaOf = (name: string | undefined): Securable => ({
+  kind: 'schema',
+  schema: undefined,
+  name: name ?? '',
+});
+const tableOf = ({ schema, name }: TableName): Securable => ({ kind: 'table', schema, name });
+
+async function privilegesFor(
+  session: Session,
+  need: Need,
+  database: Securable,
+  journal: readonly JournalObject[] | undefined,
+): Promise<Privilege[]> {
+  switch (need.to) {
+    case 'read':
+      return [whole(tableOf(need.table), 'SELECT')];
+    case 'delete':
+      return [whole(tableOf(need.table), 'DELETE')];
+    case 'insert':
+    case 'update':
+      return [{ on: tableOf(need.table), action: need.to.toUpperCase(), columns: need.columns }];
+    case 'lock':
+      return [{ on: tableOf(need.table), action: 'UPDATE', columns: [need.column], onAnyColumn: true }];
+    case 'alter':
+      return [
+        ...(await ownership(session, tableOf(need.table))),
+        ...(need.withIndex ? [whole(schemaOf(need.table.schema), 'CREATE')] : []),
+      ];
+    case 'make-keys':
+      return sequenceOf(session, need.table, need.column);
+    default:
+      return journalPrivileges(need.to, database, journal);
+  }
+}
+
+function journalPrivileges(
+  to: JournalNeed,
+  database: Securable,
+  journal: readonly JournalObject[] | undefined,
+): Privilege[] {
+  if (journal === undefined) return to === 'keep-journal' ? [whole(database, 'CREATE')] : [];
+  const home = schemaOf(JOURNAL_SCHEMA);
+  const tables = journal.filter(({ kind }) => kind === 'table');
+  const on = ({ kind, name }: JournalObject): Securable => ({ kind, schema: JOURNAL_SCHEMA, name });
+  switch (to) {
+    case 'read-journal': {
+      const read = tables.filter(({ name }) => !name.startsWith('migration'));
+      return read.length === 0
+        ? []
+        : [whole(home, 'USAGE'), ...read.map((table) => whole(on(table), 'SELECT'))];
+    }
+    case 'write-journal':
+    case 'keep-journal':
+      return [
+        whole(home, 'USAGE'),
+        ...(to === 'keep-journal' && tables.length < JOURNAL_TABLE_COUNT ? [whole(home, 'CREATE')] : []),
+        ...journal.flatMap((object) =>
+          (object.kind === 'table' ? ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] : ['USAGE']).map((action) =>
+            whole(on(object), action),
+          ),
+        ),
+      ];
+    case 'remove-journal':
+      return [
+        whole(home, 'USAGE'),
+        ...tables.map((table) => ({ ...whole(on(table), 'OWNERSHIP'), owner: table.owner })),
+      ];
+  }
+}
+
+function readJournal(session: Session): Promise<JournalObject[]> {
+  return session.rows<{ name: string; kind: 'table' | 'sequence'; owner: string }>(
+    `SELECT c.relname AS name, CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END AS kind,
+            CAST(pg_get_userbyid(c.relowner) AS text) AS owner
+       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE n.nspname = ${sql.literal(JOURNAL_SCHEMA)} AND c.relkind IN ('r', 'S')
+      ORDER BY kind DESC, c.relname`,
+  );
+}
+
+async function ownership(session: Session, on: Securable): Promise<Privilege[]> {
+  const [row] = await session.rows<{ owner: string }>(
+    `SELECT CAST(pg_get_userbyid(relowner) AS text) AS owner FROM pg_class WHERE oid = ${oidSql(on)}`,
+  );
+  return row === undefined ? [] : [{ ...whole(on, 'OWNERSHIP'), owner: row.owner }];
+}
+
+/** Found by its dependency on the column: the function that names it asks for privileges. */
+async function sequenceOf(session: Session, table: TableName, column: string): Promise<Privilege[]> {
+  const rows = await session.rows<{ schema: string; name: string }>(
+    `SELECT n.nspname AS schema, s.relname AS name
+       FROM pg_depend d
+       JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S'
+       JOIN pg_namespace n ON n.oid = s.relnamespace
+       JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+      WHERE d.classid = CAST('pg_class' AS regclass) AND d.refclassid = CAST('pg_class' AS regclass)
+        AND d.deptype IN ('a', 'i') AND d.refobjid = ${oidSql(tableOf(table))} AND a.attname = ${sql.literal(column)}`,
+  );
+  return rows.map(({ schema, name }) => whole({ kind: 'sequence', schema, name }, 'USAGE'));
+}
+
+/** Whoever may update a column may lock the rows: a second privilege would say more than is needed. */
+function withoutCovered(privileges: readonly Privilege[]): Privilege[] {
+  return privileges.filter(
+    (privilege) =>
+      !privilege.onAnyColumn ||
+      !privileges.some(
+        (other) =>
+          other !== privilege &&
+          other.action === privilege.action &&
+          JSON.stringify(other.on) === JSON.stringify(privilege.on),
+      ),
+  );
+}
+
+/** No name is resolved: that alone would need privileges on its schema. */
+const oidSql = ({ schema, name }: Securable) =>
+  `(SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+          WHERE n.nspname = ${sql.literal(schema ?? '')} AND c.relname = ${sql.literal(name)})`;
+
+function heldSql({ on, action, columns, onAnyColumn }: Privilege): string {
+  const may = sql.literal(action);
+  switch (on.kind) {
+    case 'database':
+      return `has_database_privilege(${sql.literal(on.name)}, ${may})`;
+    case 'schema':
+      return `has_schema_privilege(${sql.literal(on.name)}, ${may})`;
+    case 'sequence':
+      return `has_sequence_privilege(${oidSql(on)}, ${may})`;
+    case 'table':
+      if (action === 'OWNERSHIP')
+        return `pg_has_role((SELECT relowner FROM pg_class WHERE oid = ${oidSql(on)}), 'USAGE')`;
+      if (onAnyColumn) return `has_any_column_privilege(${oidSql(on)}, ${may})`;
+      if (columns.length === 0) return `has_table_privilege(${oidSql(on)}, ${may})`;
+      return `(${columns.map((column) => `has_column_privilege(${oidSql(on)}, ${sql.literal(column)}, ${may})`).join(' AND ')})`;
+  }
+}
+
+function objectSql({ kind, schema, name }: Securable): string {
+  return `${kind.toUpperCase()} ${schema === undefined ? '' : `${sql.identifier(schema)}.`}${sql.identifier(name)}`;
+}

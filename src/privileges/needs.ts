@@ -1,0 +1,77 @@
+import { readBackOf } from '../apply/read-back.js';
+import { cardColumns, type Layout } from '../config/layout.js';
+import type { Database } from '../database/database.js';
+import type { Need } from '../database/privileges.js';
+import type { GrantedCommand } from '../model/granted-command.js';
+import { addedColumnTables } from './added-columns.js';
+
+/** What a command does to the database at hand, and nothing that it does not. */
+export async function needsOf(command: GrantedCommand, database: Database, layout: Layout): Promise<Need[]> {
+  const cards: Need[] = [
+    { to: 'read', table: layout.operators.name },
+    { to: 'read', table: layout.persons.name },
+  ];
+  switch (command) {
+    case 'scan':
+      return cards;
+    case 'dry-run':
+    case 'verify':
+    case 'report':
+      return [...cards, { to: 'read-journal' }];
+    case 'migrate':
+      return [...cards, ...runNeeds(layout), { to: 'keep-journal' }];
+    case 'rollback':
+      return [...cards, ...(await rollbackNeeds(database, layout)), { to: 'write-journal' }];
+    case 'uninstall': {
+      const altered = await addedColumnTables(database, layout);
+      return [...cards, ...altered.map((table): Need => ({ to: 'alter', table })), { to: 'remove-journal' }];
+    }
+  }
+}
+
+function runNeeds({ configuration, operators, persons, gaps, ...layout }: Layout): Need[] {
+  const fields = cardColumns({ configuration, operators, persons, gaps, ...layout }).map(
+    ({ column }) => column,
+  );
+  const lacks = (table: Layout['persons']) => gaps.some((gap) => gap.table === table.name);
+  const altered = [operators, persons].filter(lacks);
+  return [
+    ...altered.map((table): Need => ({ to: 'alter', table: table.name, withIndex: table === operators })),
+    {
+      to: 'insert',
+      table: persons.name,
+      // A column that is not there yet cannot be named in a grant.
+      columns: lacks(persons) ? [] : [configuration.persons.key, ...fields],
+    },
+    {
+      to: 'update',
+      table: operators.name,
+      columns: lacks(operators) ? [] : [configuration.operators.link],
+    },
+    { to: 'lock', table: persons.name, column: configuration.persons.key },
+    ...(layout.personKey.family === 'integer'
+      ? [{ to: 'make-keys', table: persons.name, column: configuration.persons.key } as const]
+      : []),
+  ];
+}
+
+async function rollbackNeeds(
+  database: Database,
+  { configuration, operators, persons }: Layout,
+): Promise<Need[]> {
+  const { stamps } = readBackOf({ configuration, operators, persons });
+  const referencing = await database.tablesReferencing(persons.name);
+  return [
+    ...referencing.map((table): Need => ({ to: 'read', table })),
+    { to: 'delete', table: persons.name },
+    { to: 'lock', table: persons.name, column: configuration.persons.key },
+    // Stamps that move by themselves are set back with the link.
+    {
+      to: 'update',
+      table: operators.name,
+      columns: operators.columns.has(configuration.operators.link)
+        ? [configuration.operators.link, ...stamps]
+        : [],
+    },
+  ];
+}
