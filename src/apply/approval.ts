@@ -115,11 +115,31 @@ async function* journaledOutcomes(
   }
 }
 
-/** So many rows are marked by one statement, and about so many characters. */
 const ROWS = 500;
 const CHARACTERS = 1 << 18;
 
 const LEFT_OUT: Finding = 'not-as-approved';
+
+interface Row {
+  readonly position: number;
+  /** SQL. */
+  readonly value: string;
+}
+
+/** So many rows go into one statement, and about so many characters. */
+function* parts(rows: readonly Row[]): Iterable<readonly Row[]> {
+  let part: Row[] = [];
+  let characters = 0;
+  for (const row of rows) {
+    part.push(row);
+    characters += row.value.length;
+    if (part.length < ROWS && characters < CHARACTERS) continue;
+    yield part;
+    part = [];
+    characters = 0;
+  }
+  if (part.length > 0) yield part;
+}
 
 /** Column → SQL. */
 type Values = Readonly<Record<string, string>>;
@@ -159,45 +179,41 @@ class Marking {
 
   /** Of everything that is there to be noted at: what has vanished is in the run alone. */
   async #noteDrift(drifted: readonly OperatorDrift<JournaledOutcome>[]): Promise<void> {
-    let rows: string[] = [];
-    let characters = 0;
-    const flush = async () => {
-      if (rows.length > 0) await this.#update(rows, { drift: 'c.drift' });
-      rows = [];
-      characters = 0;
-    };
-    for (const { kind, fields, found } of drifted) {
-      if (found === undefined) continue;
-      const drift = this.#sql.literal(JSON.stringify({ kind, fields }));
-      rows.push(`${found.position} AS position, ${drift} AS drift`);
-      characters += drift.length;
-      if (rows.length >= ROWS || characters >= CHARACTERS) await flush();
-    }
-    await flush();
+    const notes = drifted.flatMap(({ kind, fields, found }): Row[] =>
+      found === undefined
+        ? []
+        : [{ position: found.position, value: this.#sql.literal(JSON.stringify({ kind, fields })) }],
+    );
+    await this.#update(
+      notes.sort((a, b) => a.position - b.position),
+      { drift: 'c.value' },
+    );
   }
 
   async #move(moves: readonly (readonly [from: number, to: number])[], more: Values = {}): Promise<void> {
-    for (let start = 0; start < moves.length; start += ROWS) {
-      await this.#update(
-        moves.slice(start, start + ROWS).map(([from, to]) => `${from} AS position, ${to} AS destination`),
-        { position: 'c.destination', seal: `''`, ...more },
-      );
-    }
+    await this.#update(
+      moves.map(([position, to]) => ({ position, value: String(to) })),
+      { position: 'c.value', seal: `''`, ...more },
+    );
   }
 
-  async #update(rows: readonly string[], values: Values): Promise<void> {
+  /** @param rows in the order of their positions, so that each statement reads its part of the table alone. */
+  async #update(rows: readonly Row[], values: Values): Promise<void> {
     const sql = this.#sql;
-    await this.#session.run(
-      sql.updateFrom({
-        target: sql.journal('decision'),
-        source: `(SELECT ${rows.join('\n         UNION ALL SELECT ')})`,
-        on: 'o.position = c.position',
-        set: Object.entries(values)
-          .map(([column, value]) => `${sql.qualifiedInSet('o')}${column} = ${value}`)
-          .join(', '),
-        where: `o.run_id = ${sql.literal(this.#run.id)}`,
-      }),
-    );
+    for (const part of parts(rows)) {
+      const source = part.map(({ position, value }) => `SELECT ${position} AS position, ${value} AS value`);
+      await this.#session.run(
+        sql.updateFrom({
+          target: sql.journal('decision'),
+          source: `(${source.join('\n         UNION ALL ')})`,
+          on: 'o.position = c.position',
+          set: Object.entries(values)
+            .map(([column, value]) => `${sql.qualifiedInSet('o')}${column} = ${value}`)
+            .join(', '),
+          where: `o.run_id = ${sql.literal(this.#run.id)} AND o.position BETWEEN ${part[0]?.position} AND ${part.at(-1)?.position}`,
+        }),
+      );
+    }
   }
 
   async #sealAnew(): Promise<void> {
