@@ -46,7 +46,10 @@ export function journalMigrations({ table, longText, tableOptions }: JournalDial
   -- what the closing classification found
   closing              ${longText},
   digest_key           varchar(64) NOT NULL,
-  audit_head           varchar(64)
+  audit_head           varchar(64),
+  -- the approved plan that it was started with, and how the database differed from that
+  plan_digest          varchar(64),
+  drift                ${longText}
 )${tableOptions}`,
     },
     {
@@ -68,6 +71,8 @@ export function journalMigrations({ table, longText, tableOptions }: JournalDial
   -- what the decision rests on, as JSON arrays: keys and card sources of the operator, keys of the person
   operator_fields ${longText},
   person_fields   ${longText},
+  -- how it differs from the line in the approved plan; nothing is written then
+  drift           ${longText},
   seal            varchar(64) NOT NULL,
   PRIMARY KEY (run_id, position)
 )${tableOptions}`,

@@ -57,6 +57,9 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
       new Option('--decision <kind>', 'dry run: show operators with this decision').choices(DECISIONS),
     )
     .option('--plan-out <file>', 'dry run: write the whole plan to a file, as NDJSON')
+    .option('--plan <file>', 'write only what this approved plan says; dry run: show what drifted since')
+    .option('--plan-digest <sha256>', 'the digest of the approved plan; with --yes it has to be given')
+    .option('--strict', 'with --plan: write nothing where anything drifted since')
     .option('--sql', 'dry run: print the statements that a run would execute')
     .option('--yes', 'run without asking')
     .option('--allow-schema-changes', "add columns that are missing to the application's tables")

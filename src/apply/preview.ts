@@ -30,6 +30,8 @@ export function renderRunSql(database: Database, layout: Layout, steps: readonly
     closing: null,
     digestKey: '00'.repeat(32),
     auditHead: null,
+    planDigest: null,
+    drift: null,
   };
   const { lockOperators, lockPersons, journalChanges, insertCards, setLinks, sealChanges } = batchStatements(
     layout,

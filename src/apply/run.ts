@@ -8,6 +8,7 @@ import { migrateSchema } from '../journal/migrate.js';
 import { isUnfinished, type Run } from '../journal/run.js';
 import type { Tally } from '../model/decision.js';
 import { ExitCode } from '../model/exit-code.js';
+import { type Approval, countDecisions, leaveOutWhatDrifted, refuseOtherPlan } from './approval.js';
 import { type BatchResult, countChanges, LockLost, NOTHING_DONE, sumOf } from './batch.js';
 import { BatchSize, type BatchSizeOptions } from './batch-size.js';
 import { classifyOnceMore } from './closing.js';
@@ -18,6 +19,8 @@ import { planStatement } from './statements.js';
 
 export interface RunOptions {
   readonly ticket: string | undefined;
+  /** Undefined where the run may write whatever it plans itself. */
+  readonly approval?: Approval | undefined;
   readonly pace: PaceOptions;
   readonly batchSize: BatchSizeOptions;
   /** How long a batch waits for a lock that others hold, in milliseconds. */
@@ -106,15 +109,19 @@ async function openRun(
   const unfinished = await database.transaction((session) => findUnfinished(session, runs));
   if (unfinished !== undefined) {
     refuseOtherConfiguration(unfinished, layout);
+    refuseOtherPlan(unfinished, options.approval);
     const run = await database.transaction((session) => runs.takeOver(session, unfinished));
     emit({ kind: 'resumed', run: run.id, done: await lastPosition(database, run), total: run.actions ?? 0 });
     return run;
   }
   const started = await database.transaction((session) =>
-    runs.start(session, database, layout.configuration, readBackOf(layout), options.ticket),
+    runs.start(session, database, layout.configuration, readBackOf(layout), {
+      ticket: options.ticket,
+      planDigest: options.approval?.plan.digest,
+    }),
   );
   emit({ kind: 'planning', run: started.id });
-  const run = await plan(database, layout, started);
+  const run = await plan(database, layout, started, options.approval);
   emit({ kind: 'planned', run: run.id, total: run.actions ?? 0 });
   return run;
 }
@@ -148,22 +155,27 @@ function refuseOtherConfiguration(run: Run, { configuration }: Layout): void {
   );
 }
 
-async function plan(database: Database, layout: Layout, run: Run): Promise<Run> {
+/** @throws OnecardError where the approved plan is refused: the run is forgotten then. */
+async function plan(
+  database: Database,
+  layout: Layout,
+  run: Run,
+  approval: Approval | undefined,
+): Promise<Run> {
   const { dialect: sql } = database;
-  const planned = await database.transaction(
+  const runs = new RunTable(database);
+  const planning = database.transaction(
     async (session) => {
       await session.run(planStatement(layout, sql, run).sql);
-      const [counts] = await session.rows<{ decisions: string; actions: string }>(
-        `SELECT ${sql.text('COUNT(*)')} AS decisions, ${sql.text(`COALESCE(SUM(${sql.asNumber("action <> 'none'")}), 0)`)} AS actions
-           FROM ${sql.journal('decision')} WHERE run_id = ${sql.literal(run.id)}`,
-      );
-      return new RunTable(database).planned(session, run, {
-        decisions: Number(counts?.decisions ?? 0),
-        actions: Number(counts?.actions ?? 0),
-      });
+      const drift = approval && (await leaveOutWhatDrifted(session, database, layout, run, approval));
+      return runs.planned(session, run, await countDecisions(session, sql, run), drift);
     },
     { largeJoins: true },
   );
+  const planned = await planning.catch(async (error) => {
+    if (error instanceof OnecardError) await database.transaction((session) => runs.forget(session, run));
+    throw error;
+  });
   // Without statistics the server could read whole tables for each batch.
   await database.transaction((session) => session.rows(sql.analyze('decision')));
   return planned;

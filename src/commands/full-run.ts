@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Approval, refuseOtherPlan } from '../apply/approval.js';
 import type { StopReason } from '../apply/pace.js';
 import { foresee, preflight } from '../apply/preflight.js';
 import { executeRun, type RunEvent, type RunOptions, type RunResult } from '../apply/run.js';
@@ -11,17 +12,21 @@ import { RunTable } from '../journal/journal.js';
 import { pendingSchemaSteps, type SchemaStep } from '../journal/migrate.js';
 import { isUnfinished, type Run } from '../journal/run.js';
 import type { Tally } from '../model/decision.js';
+import { type Drift, driftedCount } from '../model/drift.js';
 import { ExitCode } from '../model/exit-code.js';
 import { renderSummaryMarkdown } from '../output/markdown.js';
 import { formatCount } from '../output/terminal/amounts.js';
-import { brushFor } from '../output/terminal/look.js';
+import { renderDrift } from '../output/terminal/drift.js';
+import { brushFor, type Look } from '../output/terminal/look.js';
 import { createProgress, type Progress } from '../output/terminal/progress.js';
 import { renderSchemaSteps } from '../output/terminal/schema-steps.js';
 import { renderHeadline, renderTally } from '../output/terminal/tables.js';
-import { tallyPlan } from '../plan/plan.js';
+import { refuseDrift } from '../plan/drift.js';
+import { comparePlan, tallyPlan } from '../plan/plan.js';
 import { inOrder } from '../plan/tallies.js';
 import type { Verification } from '../verify/verification.js';
 import { verifyDatabase } from '../verify/verify.js';
+import { refuseOtherOrigin } from './approved-plan.js';
 import type { MigrateFlags } from './migrate-flags.js';
 import { leftForReview, pendingOf } from './outcome.js';
 import { type RunSummary, renderRunSummary } from './run-summary.js';
@@ -33,16 +38,32 @@ interface Prospect {
   readonly tallies: readonly Tally[];
   readonly steps: readonly SchemaStep[];
   readonly unfinished: Run | undefined;
+  /** How the database differs from the approved plan; undefined without one, and while a run is half-way. */
+  readonly drift: Drift | undefined;
+  /** A run that has applied the approved plan to its end. */
+  readonly earlier: Run | undefined;
 }
 
+/** Of what drifted since the approved plan, so many of each kind are shown. */
+const NAMED = 5;
+
 /** Plans read-only, asks, and only then writes: journal, cards, links; verifies, and reports. */
-export async function fullRun(terminal: Terminal, flags: MigrateFlags, request: Request): Promise<ExitCode> {
+export async function fullRun(
+  terminal: Terminal,
+  flags: MigrateFlags,
+  request: Request,
+  approval: Approval | undefined,
+): Promise<ExitCode> {
   const prospect = await withDatabase(terminal, request, 'read', ({ database, layout }) =>
-    lookAhead(database, layout),
+    lookAhead(database, layout, approval),
   );
-  if (pendingOf(prospect.tallies) === 0 && prospect.unfinished === undefined)
-    return nothingToDo(terminal, flags, prospect);
-  await showProspect(terminal, flags, prospect);
+  const pending = prospect.drift?.approved ?? pendingOf(prospect.tallies);
+  const isIdle = pending === 0 && prospect.unfinished === undefined;
+  if (isIdle && prospect.drift === undefined) return nothingToDo(terminal, flags, prospect);
+  if (isIdle && prospect.earlier !== undefined) return nothingToDo(terminal, flags, prospect);
+  await showProspect(terminal, flags, prospect, approval);
+  if (approval?.isStrict && prospect.drift !== undefined) refuseDrift(prospect.drift);
+  if (isIdle) return nothingToDo(terminal, flags, prospect);
   refuseUnallowedSteps(prospect.steps, flags);
   checkRunsFolder(terminal.folder);
   if (!(await isConfirmed(terminal, flags, prospect))) {
@@ -50,34 +71,65 @@ export async function fullRun(terminal: Terminal, flags: MigrateFlags, request: 
     return ExitCode.Interrupted;
   }
   return withDatabase(terminal, request, 'write', ({ database, layout }) =>
-    work(terminal, flags, database, layout),
+    work(terminal, flags, database, layout, approval),
   );
 }
 
-async function lookAhead(database: Database, layout: Layout): Promise<Prospect> {
+async function lookAhead(
+  database: Database,
+  layout: Layout,
+  approval: Approval | undefined,
+): Promise<Prospect> {
   await foresee(database, layout);
+  if (approval !== undefined) refuseOtherOrigin(approval, database, layout.configuration);
   const hasJournal = await database.hasJournal();
   const steps = await pendingSchemaSteps(database, layout);
-  return database.snapshot(async (session) => ({
-    database: database.identity.database,
-    tallies: inOrder(await tallyPlan(session, layout, database.dialect)),
-    steps,
-    unfinished: hasJournal ? (await new RunTable(database).all(session)).find(isUnfinished) : undefined,
-  }));
+  return database.snapshot(async (session) => {
+    const runs = hasJournal ? await new RunTable(database).all(session) : [];
+    const unfinished = runs.find(isUnfinished);
+    if (unfinished !== undefined) refuseOtherPlan(unfinished, approval);
+    const compared =
+      approval === undefined || unfinished !== undefined
+        ? { tallies: await tallyPlan(session, layout, database.dialect), drift: undefined }
+        : await comparePlan(session, layout, database, approval.plan);
+    return {
+      database: database.identity.database,
+      tallies: inOrder(compared.tallies),
+      steps,
+      unfinished,
+      drift: compared.drift,
+      earlier: runs.find(
+        ({ state, planDigest }) =>
+          state === 'done' && planDigest !== null && planDigest === approval?.plan.digest,
+      ),
+    };
+  });
 }
 
 async function nothingToDo(
   terminal: Terminal,
   flags: MigrateFlags,
-  { tallies }: Prospect,
+  { tallies, drift, earlier }: Prospect,
 ): Promise<ExitCode> {
   const look = lookOf(terminal.stdout, terminal, flags);
-  if (flags.json) await write(terminal.stdout, `${JSON.stringify({ run: null, totals: tallies })}\n`);
+  const why =
+    drift === undefined
+      ? renderHeadline(tallies, look)
+      : earlier === undefined
+        ? 'Of what the plan would write, nothing is as it was when the plan was made.'
+        : `The run ${earlier.id} has applied this plan.`;
+  if (flags.json)
+    await write(
+      terminal.stdout,
+      `${JSON.stringify({ run: null, totals: tallies, ...(drift !== undefined && { drift }) })}\n`,
+    );
   else if (!flags.quiet)
     await write(
       terminal.stdout,
-      `${renderTally(tallies, look)}\n\n${brushFor(look).good('Nothing to do.')} ${renderHeadline(tallies, look)}\n`,
+      `${renderTally(tallies, look)}\n\n${brushFor(look).good('Nothing to do.')} ${why}\n`,
     );
+  if (drift !== undefined && earlier === undefined && driftedCount(drift) > 0)
+    return ExitCode.DoneWithFindings;
   return flags.detailedExitcode && leftForReview(tallies) > 0 ? ExitCode.LeftForReview : ExitCode.Done;
 }
 
@@ -85,18 +137,37 @@ async function nothingToDo(
 async function showProspect(
   terminal: Terminal,
   flags: MigrateFlags,
-  { tallies, steps, unfinished }: Prospect,
+  prospect: Prospect,
+  approval: Approval | undefined,
 ): Promise<void> {
+  const { tallies, steps } = prospect;
   if (flags.quiet) return;
   const look = lookOf(terminal.stderr, terminal, flags);
   await write(terminal.stderr, `${renderTally(tallies, look)}\n\n`);
   if (steps.length > 0) await write(terminal.stderr, `${renderSchemaSteps(steps, look)}\n\n`);
-  await write(
-    terminal.stderr,
-    unfinished === undefined
-      ? `${renderHeadline(tallies, look)}\n`
-      : `The run ${unfinished.id} of ${unfinished.startedAt} is unfinished and goes on where it stopped.\n`,
-  );
+  await write(terminal.stderr, `${wordsAbout(prospect, approval, look)}\n`);
+}
+
+function wordsAbout(
+  { tallies, unfinished, drift }: Prospect,
+  approval: Approval | undefined,
+  look: Look,
+): string {
+  if (unfinished !== undefined) {
+    const { id, startedAt, planDigest } = unfinished;
+    const plan =
+      planDigest === null
+        ? ''
+        : ` It was started with the approved plan ${planDigest}, and writes nothing else.`;
+    return `The run ${id} of ${startedAt} is unfinished and goes on where it stopped.${plan}`;
+  }
+  if (drift === undefined || approval === undefined) return renderHeadline(tallies, look);
+  const { path, digest } = approval.plan;
+  return [
+    `The plan ${path} has the digest ${digest}.`,
+    renderDrift(drift, look, NAMED),
+    ...(driftedCount(drift) === 0 ? [renderHeadline(tallies, look)] : []),
+  ].join('\n');
 }
 
 function refuseUnallowedSteps(steps: readonly SchemaStep[], flags: MigrateFlags): void {
@@ -140,6 +211,7 @@ async function work(
   flags: MigrateFlags,
   database: Database,
   layout: Layout,
+  approval: Approval | undefined,
 ): Promise<ExitCode> {
   const started = Date.now();
   const stop = new AbortController();
@@ -154,7 +226,7 @@ async function work(
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {
     await preflight(database, layout);
-    const options = runOptions(flags, stop.signal);
+    const options = { ...runOptions(flags, stop.signal), approval };
     const result = await withProgress(terminal, flags, (emit) => executeRun(database, layout, options, emit));
     if (result.stopped !== undefined) return await stopped(terminal, result, result.stopped);
     return await finish(terminal, flags, database, result, started);
@@ -301,11 +373,12 @@ function exitCodeOf(summary: RunSummary, flags: MigrateFlags): ExitCode {
   const { closing, checks, stale, failed, pending } = summary;
   const doubleLinks = closing?.doubleLinks.count ?? 0;
   const lateCandidates = closing?.lateCandidates.count ?? 0;
+  const drifted = summary.plan === null ? 0 : driftedCount(summary.plan.drift);
   const broken = checks.filter(({ violationCount }) => violationCount > 0);
   // Others linked a person of this run once more: reported as what it is, not as a run that went wrong.
   const isOthersDoing = doubleLinks > 0 && broken.every(({ name }) => name === 'one-operator-per-person');
   if (broken.length > 0 && !isOthersDoing) return ExitCode.Pending;
-  if (stale + failed + pending + doubleLinks + lateCandidates > 0) return ExitCode.DoneWithFindings;
+  if (stale + failed + pending + doubleLinks + lateCandidates + drifted > 0) return ExitCode.DoneWithFindings;
   return flags.detailedExitcode && summary.leftForReview > 0 ? ExitCode.LeftForReview : ExitCode.Done;
 }
 
@@ -332,6 +405,7 @@ function summarize(
     totals: inOrder(closing),
     violations: verification.checks.reduce((total, check) => total + check.violationCount, 0),
     checks: verification.checks,
+    plan: run.planDigest === null || run.drift === null ? null : { digest: run.planDigest, drift: run.drift },
     report: report.folder,
     auditHead: report.head,
   };

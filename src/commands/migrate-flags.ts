@@ -9,6 +9,10 @@ export interface MigrateFlags extends SharedFlags, PolicyFlags {
   readonly only?: string;
   readonly decision?: Decision;
   readonly planOut?: string;
+  /** The file of an approved plan. */
+  readonly plan?: string;
+  readonly planDigest?: string;
+  readonly strict?: boolean;
   readonly sql?: boolean;
   readonly yes?: boolean;
   readonly allowSchemaChanges?: boolean;

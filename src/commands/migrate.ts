@@ -1,5 +1,6 @@
 import { OnecardError } from '../errors.js';
 import type { ExitCode } from '../model/exit-code.js';
+import { readApproval } from './approved-plan.js';
 import type { MigrateFlags } from './migrate-flags.js';
 import { announceSample, readRequest, type Terminal } from './terminal.js';
 
@@ -23,7 +24,9 @@ export async function migrate(terminal: Terminal, flags: MigrateFlags): Promise<
     );
   }
   const request = readRequest(terminal, flags);
+  const approval = await readApproval(flags);
   announceSample(terminal, flags, request);
-  if (flags.dryRun) return (await import('./dry-run.js')).dryRun(terminal, flags, request);
-  return (await import('./full-run.js')).fullRun(terminal, flags, request);
+  if (!flags.dryRun) return (await import('./full-run.js')).fullRun(terminal, flags, request, approval);
+  if (approval === undefined) return (await import('./dry-run.js')).dryRun(terminal, flags, request);
+  return (await import('./plan-drift.js')).showPlanDrift(terminal, flags, request, approval);
 }

@@ -1,7 +1,9 @@
 import type { DatabaseIdentity } from '../database/database.js';
 import type { Closing } from '../journal/run.js';
 import type { Tally } from '../model/decision.js';
+import { type Drift, driftedCount } from '../model/drift.js';
 import { formatCount, formatDuration } from '../output/terminal/amounts.js';
+import { renderDrift } from '../output/terminal/drift.js';
 import { brushFor, type Look } from '../output/terminal/look.js';
 import { renderFacts } from '../output/terminal/tables.js';
 import { renderViolations } from '../output/terminal/verification.js';
@@ -31,6 +33,8 @@ export interface RunSummary {
   readonly totals: readonly Tally[];
   readonly violations: number;
   readonly checks: readonly Check[];
+  /** The approved plan that it was started with, and how the database differed from that. */
+  readonly plan: { readonly digest: string; readonly drift: Drift } | null;
   readonly report: string;
   readonly auditHead: string;
 }
@@ -52,6 +56,14 @@ function arrivalsOf({ closing }: RunSummary): (readonly [string, string])[] {
     });
 }
 
+const planFacts = ({
+  digest,
+  drift,
+}: NonNullable<RunSummary['plan']>): (readonly [string, string | number])[] => [
+  ['approved plan', digest],
+  ['left out, not as in the plan', drift.leftOut],
+];
+
 export function renderRunSummary(summary: RunSummary, look: Look): string {
   const brush = brushFor(look);
   const good = summary.violations === 0;
@@ -63,6 +75,7 @@ export function renderRunSummary(summary: RunSummary, look: Look): string {
     ['linked to existing persons', summary.linked],
     ...(summary.stale > 0 ? [['not written, changed by others', summary.stale] as const] : []),
     ...(summary.failed > 0 ? [['refused by the database', summary.failed] as const] : []),
+    ...(summary.plan === null ? [] : planFacts(summary.plan)),
     ...arrivalsOf(summary),
     ...(summary.pending > 0 ? [['arrived or changed meanwhile', summary.pending] as const] : []),
     ['left for review', summary.leftForReview],
@@ -88,6 +101,9 @@ export function renderRunSummary(summary: RunSummary, look: Look): string {
   return [
     brush[good ? 'good' : 'bad'](good ? 'Done.' : 'Done, but the verification found violations.'),
     renderFacts(facts, look),
+    ...(summary.plan === null || driftedCount(summary.plan.drift) === 0
+      ? []
+      : ['', renderDrift(summary.plan.drift, look, NAMED)]),
     ...(good ? [] : ['', renderViolations(summary.checks, look)]),
     '',
     // A new card has no calls: what clears away unused persons would take its operator along.

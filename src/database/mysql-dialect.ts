@@ -50,8 +50,11 @@ export function mysqlDialect({ collation, unsureLetters }: LowerCasing): Dialect
         ? `HEX(${expression})`
         : text(expression),
     asKey: (expression, column) => asKey(expression, column),
-    keyOrder: (expression, column) =>
-      column.family === 'text' ? `CAST(${expression} AS BINARY)` : expression,
+    // The server has an order of its own for uuids, which differs between versions.
+    keyOrder: (expression, column) => {
+      if (column.family === 'uuid') return text(expression);
+      return column.family === 'text' ? `CAST(${expression} AS BINARY)` : expression;
+    },
 
     letters: undefined,
     // Regular expressions are slow: only a text with a space, a control character or a letter beyond ASCII

@@ -36,6 +36,7 @@ interface AuditRow extends StaleFields {
   state: ChangeState | null;
   card: string | null;
   changed_at: string | null;
+  drift: string | null;
 }
 
 export interface AuditReport {
@@ -111,6 +112,7 @@ export async function writeAudit(
     configuration: run.configurationDigest,
     policies: run.policies,
     ticket: run.ticket,
+    ...(run.planDigest !== null && { plan: run.planDigest }),
     actor: run.actor,
     startedAt: run.startedAt,
   });
@@ -127,6 +129,7 @@ export async function writeAudit(
     actions: run.actions,
     totals: sorted(totals),
     closing: run.closing,
+    ...(run.drift !== null && { drift: run.drift }),
   });
   stream.end();
   await finished(stream);
@@ -136,7 +139,7 @@ export async function writeAudit(
 function auditSql(database: Database, run: Run): string {
   const { dialect: sql } = database;
   return `SELECT d.operator, d.decision, d.action, d.reason, d.finding, d.person, d.evidence, d.detail, d.misfit,
-       c.state, c.person AS card, c.changed_at, ${STALE_FIELDS}
+       c.state, c.person AS card, c.changed_at, d.drift, ${STALE_FIELDS}
   FROM ${sql.journal('decision')} AS d
   LEFT JOIN ${sql.journal('change')} AS c ON c.run_id = d.run_id AND c.position = d.position
  WHERE d.run_id = ${sql.literal(run.id)}
@@ -144,7 +147,7 @@ function auditSql(database: Database, run: Run): string {
 }
 
 function auditLine(row: AuditRow, layout: Layout): object {
-  const { operator, decision, action, reason, finding, state, why, card, changed_at } = row;
+  const { operator, decision, action, reason, finding, state, why, card, changed_at, drift } = row;
   const { evidence, candidates } = readEvidence(row, layout);
   const fields = differencesOf(row, layout);
   const change =
@@ -157,7 +160,18 @@ function auditLine(row: AuditRow, layout: Layout): object {
           ...(why !== null && { why }),
           ...(fields.length > 0 && { fields }),
         };
-  return { operator, decision, action, reason, finding, person: row.person, candidates, evidence, change };
+  return {
+    operator,
+    decision,
+    action,
+    reason,
+    finding,
+    person: row.person,
+    candidates,
+    evidence,
+    change,
+    ...(drift !== null && { drift: JSON.parse(drift) }),
+  };
 }
 
 const sorted = (record: Record<string, number>) => Object.fromEntries(Object.entries(record).sort());

@@ -6,6 +6,7 @@ import type { Dialect } from '../database/dialect.js';
 import type { Session } from '../database/session.js';
 import { OnecardError } from '../errors.js';
 import type { Configuration } from '../model/configuration.js';
+import type { Drift } from '../model/drift.js';
 import { ExitCode } from '../model/exit-code.js';
 import { VERSION } from '../version.js';
 import type { Closing, ReadBack, Run, RunState } from './run.js';
@@ -31,6 +32,8 @@ interface RunRow {
   closing: string | null;
   digest_key: string;
   audit_head: string | null;
+  plan_digest: string | null;
+  drift: string | null;
 }
 
 /** What a run does while nothing holds it up. */
@@ -69,7 +72,7 @@ export class RunTable {
     database: Database,
     configuration: Configuration,
     readBack: ReadBack,
-    ticket: string | undefined,
+    { ticket, planDigest }: { ticket: string | undefined; planDigest: string | undefined },
   ): Promise<Run> {
     const now = new Date().toISOString();
     const row: RunRow = {
@@ -93,6 +96,8 @@ export class RunTable {
       closing: null,
       digest_key: randomBytes(32).toString('hex'),
       audit_head: null,
+      plan_digest: planDigest ?? null,
+      drift: null,
     };
     await session.run(this.#knex(this.#table).insert(row));
     return readRun(row);
@@ -105,9 +110,19 @@ export class RunTable {
     return { ...run, token };
   }
 
-  async planned(session: Session, run: Run, counts: { actions: number; decisions: number }): Promise<Run> {
-    await this.#update(session, run, { state: 'applying', ...counts });
-    return { ...run, state: 'applying', ...counts };
+  async planned(
+    session: Session,
+    run: Run,
+    counts: { actions: number; decisions: number },
+    drift: Drift | undefined,
+  ): Promise<Run> {
+    const planned: Run = { ...run, state: 'applying', ...counts, drift: drift ?? null };
+    await this.#update(session, run, {
+      state: planned.state,
+      ...counts,
+      drift: drift === undefined ? null : JSON.stringify(drift),
+    });
+    return planned;
   }
 
   async enter(
@@ -185,6 +200,8 @@ function readRun(row: RunRow): Run {
     closing: row.closing === null ? null : (JSON.parse(row.closing) as Closing),
     digestKey: row.digest_key,
     auditHead: row.audit_head,
+    planDigest: row.plan_digest,
+    drift: row.drift === null ? null : (JSON.parse(row.drift) as Drift),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { DatabaseIdentity } from '../database/database.js';
+import type { Drift } from '../model/drift.js';
 import type { Policies } from '../model/policies.js';
 
 /**
@@ -58,6 +59,10 @@ export interface Run {
   /** 32 bytes of hex: keys the digests of this run, so that values cannot be guessed back from them. */
   readonly digestKey: string;
   readonly auditHead: string | null;
+  /** Of the approved plan that it was started with, if any. */
+  readonly planDigest: string | null;
+  /** How the database differed from that plan; null without one. */
+  readonly drift: Drift | null;
 }
 
 /** What arrived while the run worked; the lists hold the first hundred of each. */

@@ -29,8 +29,9 @@ export const REASONS = {
 export type Reason = keyof typeof REASONS;
 
 /** A remark about a decision that does not change it. */
-export type Finding = 'possible-duplicate';
+export type Finding = 'possible-duplicate' | 'not-as-approved';
 export const FINDINGS: Record<Finding, string> = {
+  'not-as-approved': 'it is not as in the approved plan',
   'possible-duplicate': 'its person looks generated while another, unlinked person shares its keys',
 };
 

@@ -1,4 +1,6 @@
 import { REASONS, type Tally } from '../model/decision.js';
+import type { Drift } from '../model/drift.js';
+import { driftInWords } from '../plan/drift.js';
 
 interface Summary {
   readonly run: string;
@@ -13,6 +15,7 @@ interface Summary {
   readonly leftForReview: number;
   readonly violations: number;
   readonly totals: readonly Tally[];
+  readonly plan: { readonly digest: string; readonly drift: Drift } | null;
   readonly auditHead: string;
 }
 
@@ -26,6 +29,9 @@ export function renderSummaryMarkdown(summary: Summary): string {
     ['Linked to existing persons', summary.linked],
     ['Not written, changed by others', summary.stale],
     ['Refused by the database', summary.failed],
+    ['Approved plan', summary.plan?.digest ?? null],
+    ['Drifted since the plan', summary.plan && (driftInWords(summary.plan.drift) || 'nothing')],
+    ['Left out, not as in the plan', summary.plan?.drift.leftOut ?? null],
     ['Arrived or changed meanwhile, and pending now', summary.pending],
     ['Left for review', summary.leftForReview],
     ['Violations found by the verification', summary.violations],

@@ -13,9 +13,32 @@ import type {
   Reason,
   Tally,
 } from '../model/decision.js';
+import type { Drift } from '../model/drift.js';
+import type { ApprovedPlan } from './approved-plan.js';
 import { classificationSql, consequenceOf, tallySql } from './classification.js';
+import { findDrift } from './drift.js';
 import { readEvidence } from './evidence.js';
 import { cardValueSql } from './expressions.js';
+import { Tallies } from './tallies.js';
+
+/** Holds an approved plan against the database as it is, read-only. */
+export async function comparePlan(
+  session: Session,
+  layout: Layout,
+  database: Database,
+  plan: ApprovedPlan,
+): Promise<{ tallies: readonly Tally[]; drift: Drift }> {
+  const tallies = new Tallies();
+  const drift = await findDrift(plan.lines(), counted(streamPlan(session, layout, database), tallies));
+  return { tallies: tallies.all(), drift };
+}
+
+async function* counted(plan: AsyncIterable<PlannedOperator>, tallies: Tallies) {
+  for await (const planned of plan) {
+    tallies.add(planned);
+    yield planned;
+  }
+}
 
 /** How many operators get which decision, counted by the server. */
 export async function tallyPlan(session: Session, layout: Layout, sql: Dialect): Promise<Tally[]> {
@@ -77,14 +100,16 @@ export async function* streamPlan(
       evidence,
       candidates,
       candidateCount,
-      card: action === 'create' ? card.read(row) : null,
+      card: action === 'create' ? card.read(JSON.parse(row.card)) : null,
     };
   }
 }
 
-/** Reads the fields of a new card: those an operator gives from the row, constants from the configuration. */
-class CardReader {
+/** Reads the fields of a new card: those an operator gives, and constants from the configuration. */
+export class CardReader {
   readonly #given: readonly (CardField & { readonly isBoolean: boolean })[];
+  /** The operator's columns that give a value, in the order in which `read` takes their values. */
+  readonly sources: readonly string[];
   /** Every column in its place, so that a million cards share one shape. */
   readonly #template: Card;
 
@@ -94,6 +119,7 @@ class CardReader {
     this.#given = fields
       .filter((field) => 'from' in field.source)
       .map((field) => ({ ...field, isBoolean: isBoolean(field, layout) }));
+    this.sources = this.#given.flatMap(({ source }) => ('from' in source ? [source.from] : []));
   }
 
   /** One column for all: a million rows of twenty columns each take the driver longer than the server. */
@@ -101,8 +127,7 @@ class CardReader {
     return `${sql.jsonArray(this.#given.map((field) => sql.text(cardValueSql(sql, 'o', field))))} AS card`;
   }
 
-  read(row: ClassifiedRow): Card {
-    const given = JSON.parse(row.card) as (string | null)[];
+  read(given: readonly (string | null)[]): Card {
     const card: Record<string, CardValue> = { ...this.#template };
     this.#given.forEach(({ column, isBoolean }, index) => {
       const value = given[index] ?? null;
@@ -112,8 +137,12 @@ class CardReader {
   }
 }
 
-function isBoolean({ column }: CardField, layout: Layout): boolean {
-  return (layout.persons.columns.get(column)?.family ?? 'boolean') === 'boolean';
+/** A column that the run has yet to add gets the type of what it grants. */
+function isBoolean({ column }: CardField, { persons, configuration }: Layout): boolean {
+  const family = persons.columns.get(column)?.family;
+  if (family !== undefined) return family === 'boolean';
+  const { ssp, caller } = configuration.persons;
+  return [ssp, caller].some((flag) => flag.column === column && typeof flag.granted === 'boolean');
 }
 
 function constantOf(field: CardField, layout: Layout): CardValue {

@@ -1,7 +1,7 @@
 import type { Layout } from '../config/layout.js';
 import type { Dialect } from '../database/dialect.js';
 import type { Run } from '../journal/run.js';
-import { REASONS, type Reason } from '../model/decision.js';
+import { FINDINGS, type Finding, REASONS, type Reason } from '../model/decision.js';
 import { conditionSql, flagSql, linkSql } from '../plan/expressions.js';
 import type { Subject } from './subject.js';
 import {
@@ -36,6 +36,9 @@ type Standing =
   | 'pending'
   | 'unknown'
   | 'broken';
+
+/** A run with an approved plan wrote nothing for it, as for what is stale. */
+const LEFT_OUT: Finding = 'not-as-approved';
 
 const ALWAYS_VIOLATED: readonly Standing[] = ['pending', 'unknown', 'broken'];
 const VIOLATED_WHEN_COMPLETE: readonly Standing[] = ['review', 'skipped', 'stale', 'open'];
@@ -116,7 +119,8 @@ function undoneSql(sql: Dialect, newest: Run): string {
   return `-- operators for whom the newest run wrote nothing, and why
 undone AS (
   SELECT ${operator} AS operator, MAX(d.decision) AS decision, MAX(d.action) AS action, MAX(d.reason) AS reason,
-         MAX(c.state) AS state, MAX(c.reason) AS hindrance
+         COALESCE(MAX(c.state), MAX(CASE d.finding WHEN '${LEFT_OUT}' THEN 'stale' END)) AS state,
+         COALESCE(MAX(c.reason), MAX(CASE d.finding WHEN '${LEFT_OUT}' THEN ${sql.literal(FINDINGS[LEFT_OUT])} END)) AS hindrance
     FROM ${sql.journal('decision')} AS d
     LEFT JOIN ${sql.journal('change')} AS c ON c.run_id = d.run_id AND c.position = d.position
    WHERE d.run_id = ${sql.literal(newest.id)}

@@ -1,6 +1,7 @@
 /**
  * Whole commands on large samples, on throwaway servers: `npm run bench -- postgres 1000000` or
- * `npm run bench -- mariadb 300000`. As many persons as operators, and one junk value on 20,000 of each.
+ * `npm run bench -- mariadb 300000`; with `--run` also a run, with `--run --plan` one with an approved plan of
+ * which something has drifted. As many persons as operators, and one junk value on 20,000 of each.
  * Prints wall time and the tool's peak memory; machines differ, so compare runs of one call only.
  */
 import { spawn } from 'node:child_process';
@@ -13,6 +14,11 @@ import { startPostgres } from '../support/servers/postgres.js';
 
 const CLI = new URL('../../src/cli.js', import.meta.url).pathname;
 const JUNK = 20_000;
+
+const DRIFT: Readonly<Record<SampleKind, string>> = {
+  postgres: `UPDATE operator SET last_name = 'Renamed' WHERE id::text LIKE '%123'`,
+  mysql: `UPDATE operator SET last_name = 'Renamed' WHERE id LIKE '%123'`,
+};
 
 const [, , which = 'postgres', size = '1000000', ...more] = process.argv;
 const kind: SampleKind = which === 'mariadb' ? 'mysql' : 'postgres';
@@ -35,8 +41,15 @@ try {
   say('load the sample', performance.now() - load);
   await time(['migrate', '--dry-run', '--limit', '1'], url);
   await time(['migrate', '--dry-run', '--limit', '1', '--plan-out', join(folder, 'plan.ndjson')], url);
+  const plan = ['--plan', join(folder, 'plan.ndjson')];
+  await time(['migrate', '--dry-run', ...plan], url);
   if (more.includes('--run')) {
-    await time(['migrate', '--yes'], url);
+    // One in a thousand has to be left out.
+    if (more.includes('--plan')) await server.query(DRIFT[kind], 'bench');
+    await time(
+      ['migrate', '--yes', ...(more.includes('--plan') ? [...plan, ...(await digestOf(plan[1]))] : [])],
+      url,
+    );
     await time(['verify'], url);
   }
 } finally {
@@ -62,6 +75,12 @@ async function time(args: string[], url: string): Promise<void> {
     performance.now() - started,
     `${Math.round(peak / 1024)} MB, exit ${code}`,
   );
+}
+
+/** As the flag that names it. */
+async function digestOf(plan = ''): Promise<string[]> {
+  const file = await readFile(plan, 'utf8');
+  return ['--plan-digest', JSON.parse(file.slice(file.lastIndexOf('\n', file.length - 2) + 1)).digest];
 }
 
 /** The process's high-water mark in KiB, as Linux keeps it. */
