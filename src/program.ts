@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { MigrateFlags } from './commands/migrate-flags.js';
 import type { ReportFlags } from './commands/report.js';
+import type { RollbackFlags } from './commands/rollback.js';
 import type { ScanFlags } from './commands/scan.js';
 import type { SharedFlags, Terminal } from './commands/terminal.js';
 import type { VerifyFlags } from './commands/verify.js';
@@ -89,6 +90,28 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
       call<VerifyFlags>(
         command,
         import('./commands/verify.js').then((module) => module.verify),
+      ),
+    );
+
+  shared(program.command('rollback'))
+    .description('take a run back: remove its cards and restore the links; what others touched is kept')
+    .argument('<run>', 'the run, as `onecard report` and its summary name it')
+    .option('--only <operator>', 'only what the run did for the operator with this key')
+    .option('--dry-run', 'show what would be taken back and write nothing')
+    .option('--yes', 'take back without asking')
+    .option('--batch-time <ms>', 'how long the transaction of a batch should take', positiveNumber, 250)
+    .option(
+      '--batch-size <n>',
+      'operators per transaction (default: as many as fit the time)',
+      positiveNumber,
+    )
+    .option('--lock-timeout <ms>', 'how long to wait for rows that others hold', positiveNumber, 200)
+    .action((run: string, _, command: Command) =>
+      call<RollbackFlags>(
+        command,
+        import('./commands/rollback.js').then(
+          (module) => (terminal: Terminal, flags: RollbackFlags) => module.rollback(terminal, run, flags),
+        ),
       ),
     );
 

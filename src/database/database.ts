@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import type { JournalDialect } from '../../migrations/journal.js';
 import type { TableName } from '../model/configuration.js';
 import type { Dialect, JournalTable } from './dialect.js';
-import type { Table } from './schema.js';
+import type { ForeignKey, Table } from './schema.js';
 import type { Session } from './session.js';
 
 /** Which database this is, so that a plan or a run is never taken for another's. */
@@ -18,6 +18,8 @@ export interface DatabaseIdentity {
 export interface JournalPlace extends JournalDialect {
   readonly schema: string | undefined;
   readonly prefix: string;
+  /** What the journal and knex keep there, the last made first. */
+  readonly tables: readonly string[];
   /** Makes that place, where it needs making. */
   readonly home: string | undefined;
 }
@@ -47,6 +49,10 @@ export interface Database {
   readonly knex: Knex;
   /** Finds a table as an unqualified name would; undefined where it does not exist or may not be seen. */
   inspect(name: TableName): Promise<Table | undefined>;
+  /** The foreign keys that point at a table, of whatever schema, as far as this user may see them. */
+  foreignKeysTo(name: Required<TableName>): Promise<ForeignKey[]>;
+  /** Whether some index begins with this column. */
+  leadsIndex(name: Required<TableName>, column: string): Promise<boolean>;
   /** One consistent view of the data for everything that `work` reads, planned for large joins. */
   snapshot<T>(work: (session: Session) => Promise<T>): Promise<T>;
   /** One READ COMMITTED transaction; any error rolls all of it back. */
@@ -64,5 +70,7 @@ export interface Database {
   /** For knex: the journal's table, with its schema. */
   journalTable(table: JournalTable): string;
   hasJournal(): Promise<boolean>;
+  /** The tables of the journal that are there, knex's own included: plain names. */
+  journalTables(): Promise<string[]>;
   close(): Promise<void>;
 }

@@ -276,3 +276,8 @@ export function isReadOnlyRefusal(error: unknown): boolean {
   const cause = error instanceof OnecardError ? error.cause : error;
   return isDriverError(cause) && READ_ONLY.includes(cause.code);
 }
+
+export function isLackOfPrivilege(error: unknown): boolean {
+  const cause = error instanceof OnecardError ? error.cause : error;
+  return isDriverError(cause) && KNOWN[cause.code] === unprivileged;
+}

@@ -10,12 +10,12 @@ import type {
   Patience,
   TransactionOptions,
 } from './database.js';
-import type { Dialect, JournalTable } from './dialect.js';
+import { type Dialect, JOURNAL_TABLE_NAMES, type JournalTable } from './dialect.js';
 import { describeConnectFailure, describeFailure } from './failures.js';
 import { silentLog } from './knex-log.js';
 import { codePoints, DOTTED_CAPITAL_I, lowerCase } from './letters.js';
 import { JOURNAL_PREFIX, type LowerCasing, mysqlDialect } from './mysql-dialect.js';
-import { inspectMysql } from './mysql-inspect.js';
+import { foreignKeysToMysql, inspectMysql, leadsIndexMysql } from './mysql-inspect.js';
 import type { Mode, Query, Session } from './session.js';
 
 /**
@@ -192,6 +192,7 @@ class MysqlDatabase implements Database {
     this.journal = {
       schema: undefined,
       prefix: JOURNAL_PREFIX,
+      tables: JOURNAL_TABLE_NAMES.map((name) => `${JOURNAL_PREFIX}${name}`),
       home: undefined,
       table: dialect.journal,
       longText: 'longtext',
@@ -201,6 +202,14 @@ class MysqlDatabase implements Database {
 
   inspect(name: TableName) {
     return this.#guarded((session) => inspectMysql(session, name));
+  }
+
+  foreignKeysTo(name: Required<TableName>) {
+    return this.#guarded((session) => foreignKeysToMysql(session, name));
+  }
+
+  leadsIndex(name: Required<TableName>, column: string) {
+    return this.#guarded((session) => leadsIndexMysql(session, name, column));
   }
 
   snapshot<T>(work: (session: Session) => Promise<T>): Promise<T> {
@@ -272,6 +281,16 @@ class MysqlDatabase implements Database {
       ),
     );
     return Number(row?.found) > 0;
+  }
+
+  async journalTables(): Promise<string[]> {
+    const rows = await this.#guarded((session) =>
+      session.rows<{ name: string }>(
+        `SELECT TABLE_NAME AS name FROM information_schema.TABLES
+          WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN (${this.journal.tables.map(this.dialect.literal).join(', ')})`,
+      ),
+    );
+    return rows.map(({ name }) => name);
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,6 @@
 import type { TableName } from '../model/configuration.js';
 import { postgresDialect as sql } from './postgres-dialect.js';
-import type { Column, Table, TypeFamily } from './schema.js';
+import type { Column, ForeignKey, Table, TypeFamily } from './schema.js';
 import type { Session } from './session.js';
 
 /** Reads the catalogs, which every role may see, rather than `information_schema`, which hides tables. */
@@ -77,4 +77,53 @@ async function readUniqueIndexes(session: Session, oid: string): Promise<string[
       GROUP BY i.indexrelid`,
   );
   return rows.map((row) => JSON.parse(row.columns) as string[]);
+}
+
+/** Those of a partition follow from those of its whole table. */
+export async function foreignKeysToPostgres(
+  session: Session,
+  name: Required<TableName>,
+): Promise<ForeignKey[]> {
+  const rows = await session.rows<{
+    schema: string;
+    name: string;
+    rows: string;
+    columns: string;
+    indexed: boolean;
+  }>(
+    `SELECT n.nspname AS schema, c.relname AS name, CAST(c.reltuples AS text) AS rows,
+            (SELECT CAST(json_agg(json_build_object('own', a.attname, 'target', t.attname) ORDER BY k.position) AS text)
+               FROM unnest(f.conkey, f.confkey) WITH ORDINALITY AS k (own, target, position)
+               JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = k.own
+               JOIN pg_attribute t ON t.attrelid = f.confrelid AND t.attnum = k.target) AS columns,
+            EXISTS (SELECT 1 FROM pg_index i
+                     WHERE i.indrelid = f.conrelid AND i.indisvalid AND i.indpred IS NULL
+                       AND (CAST(i.indkey AS int2[]))[0:cardinality(f.conkey) - 1] @> f.conkey) AS indexed
+       FROM pg_constraint f
+       JOIN pg_class c ON c.oid = f.conrelid
+       JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE f.contype = 'f' AND f.conparentid = 0
+        AND f.confrelid = to_regclass(${sql.literal(sql.table(name))})
+      ORDER BY n.nspname, c.relname, f.conkey`,
+  );
+  return rows.map((row) => ({
+    table: { schema: row.schema, name: row.name },
+    columns: JSON.parse(row.columns) as ForeignKey['columns'],
+    isIndexed: row.indexed,
+    estimatedRows: Math.max(0, Number(row.rows)),
+  }));
+}
+
+export async function leadsIndexPostgres(
+  session: Session,
+  name: Required<TableName>,
+  column: string,
+): Promise<boolean> {
+  const rows = await session.rows(
+    `SELECT 1 FROM pg_index i
+       JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+      WHERE i.indrelid = to_regclass(${sql.literal(sql.table(name))}) AND i.indisvalid AND i.indpred IS NULL
+        AND a.attname = ${sql.literal(column)} LIMIT 1`,
+  );
+  return rows.length > 0;
 }

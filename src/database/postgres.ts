@@ -5,12 +5,12 @@ import pg from 'pg';
 import { OnecardError } from '../errors.js';
 import type { TableName } from '../model/configuration.js';
 import type { Database, DatabaseIdentity, JournalPlace, LockHolder, TransactionOptions } from './database.js';
-import type { Dialect, JournalTable } from './dialect.js';
+import { type Dialect, JOURNAL_TABLE_NAMES, type JournalTable } from './dialect.js';
 import { describeConnectFailure, describeFailure } from './failures.js';
 import { silentLog } from './knex-log.js';
 import { letterPairs } from './letters.js';
 import { JOURNAL_SCHEMA, type LowerCasing, postgresDialect, postgresDialectFor } from './postgres-dialect.js';
-import { inspectPostgres } from './postgres-inspect.js';
+import { foreignKeysToPostgres, inspectPostgres, leadsIndexPostgres } from './postgres-inspect.js';
 import type { Mode, Query, Session } from './session.js';
 
 /** The part of `pg.Client` that sessions use; the embedded database offers the same. */
@@ -238,6 +238,7 @@ export class PostgresDatabase implements Database {
   readonly journal: JournalPlace = {
     schema: JOURNAL_SCHEMA,
     prefix: '',
+    tables: JOURNAL_TABLE_NAMES,
     home: `CREATE SCHEMA IF NOT EXISTS ${JOURNAL_SCHEMA}`,
     table: postgresDialect.journal,
     longText: 'text',
@@ -256,6 +257,14 @@ export class PostgresDatabase implements Database {
 
   inspect(name: TableName) {
     return this.#guarded((session) => inspectPostgres(session, name));
+  }
+
+  foreignKeysTo(name: Required<TableName>) {
+    return this.#guarded((session) => foreignKeysToPostgres(session, name));
+  }
+
+  leadsIndex(name: Required<TableName>, column: string) {
+    return this.#guarded((session) => leadsIndexPostgres(session, name, column));
   }
 
   snapshot<T>(work: (session: Session) => Promise<T>): Promise<T> {
@@ -328,6 +337,17 @@ export class PostgresDatabase implements Database {
       session.rows<{ found: boolean }>(`SELECT to_regclass('${JOURNAL_SCHEMA}.change') IS NOT NULL AS found`),
     );
     return row?.found ?? false;
+  }
+
+  async journalTables(): Promise<string[]> {
+    const rows = await this.#guarded((session) =>
+      session.rows<{ name: string }>(
+        `SELECT c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+          WHERE n.nspname = '${JOURNAL_SCHEMA}' AND c.relkind = 'r'
+            AND c.relname IN (${this.journal.tables.map(this.dialect.literal).join(', ')})`,
+      ),
+    );
+    return rows.map(({ name }) => name);
   }
 
   async close(): Promise<void> {
