@@ -4,6 +4,7 @@ import type { ReportFlags } from './commands/report.js';
 import type { RollbackFlags } from './commands/rollback.js';
 import type { ScanFlags } from './commands/scan.js';
 import type { SharedFlags, Terminal } from './commands/terminal.js';
+import type { UninstallFlags } from './commands/uninstall.js';
 import type { VerifyFlags } from './commands/verify.js';
 import { OnecardError } from './errors.js';
 import { DECISIONS } from './model/decision.js';
@@ -126,6 +127,18 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
       call<ReportFlags>(
         command,
         import('./commands/report.js').then((module) => module.report),
+      ),
+    );
+
+  shared(program.command('uninstall'))
+    .description('remove the journal and the columns that a run has added')
+    .option('--dry-run', 'show what would be removed, and what that gives up')
+    .option('--yes', 'remove without asking')
+    .option('--drop-columns', 'drop added columns even where they are in use')
+    .action((_, command: Command) =>
+      call<UninstallFlags>(
+        command,
+        import('./commands/uninstall.js').then((module) => module.uninstall),
       ),
     );
 
