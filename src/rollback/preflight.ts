@@ -1,3 +1,4 @@
+import { readBackOf } from '../apply/read-back.js';
 import type { Layout } from '../config/layout.js';
 import type { Database } from '../database/database.js';
 import { isLackOfPrivilege } from '../database/failures.js';
@@ -7,9 +8,16 @@ import { labelOf, type Reference } from './references.js';
 
 /**
  * Whether the tables still have what the run has read back of them.
- * @throws OnecardError where a column is gone: nobody could tell what was changed since.
+ * @throws OnecardError where the tables are others, or a column is gone: nobody could tell what was changed since.
  */
-export function checkReadBack({ configuration, operators, persons }: Layout, { id, readBack }: Run): void {
+export function checkReadBack(layout: Layout, { id, readBack }: Run): void {
+  const { configuration, operators, persons } = layout;
+  const { place } = readBackOf(layout);
+  if (readBack.place.join() !== place.join())
+    throw new OnecardError(
+      `The run ${id} worked on ${readBack.place.join(', ')}; the configuration names ${place.join(', ')}.`,
+      { remedy: 'Use the configuration that the run was made with; nothing was changed.' },
+    );
   const { link } = configuration.operators;
   const missing = [
     ...[link, ...readBack.stamps]

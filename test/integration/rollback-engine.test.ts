@@ -203,6 +203,43 @@ describe.each(serverDatabases)('a rollback beside others on $name', (underTest) 
     });
   });
 
+  it('refuses a configuration of other tables, and one whose references are not there', async () => {
+    const { place, database, run, cards } = await migrated(underTest);
+    await place.query(
+      kind === 'postgres'
+        ? 'CREATE TABLE agent (LIKE operator INCLUDING ALL)'
+        : 'CREATE TABLE agent LIKE operator',
+    );
+    const configuration = loadConfiguration(undefined);
+    const others = { ...configuration.operators, table: { schema: undefined, name: 'agent' } };
+    const layout = await checkLayout(database, { ...configuration, operators: others });
+    const subject = { run: run.id, only: undefined };
+    await expect(executeRollback(database, layout, subject, options, () => {})).rejects.toThrow(
+      /worked on operator, .* names agent,/,
+    );
+    expect(await cards()).toHaveLength(1);
+    const references = [{ table: { schema: undefined, name: 'remark' }, column: 'author' }];
+    await expect(checkLayout(database, { ...configuration, references })).rejects.toThrow(
+      /references: there is no table remark/,
+    );
+  });
+
+  it('lists operators whose stamps a trigger moves', async () => {
+    const { place, rollback } = await migrated(underTest);
+    await place.query(
+      kind === 'postgres'
+        ? `CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.updated_at := '2030-01-01'; RETURN NEW; END $$;
+           CREATE TRIGGER touching BEFORE UPDATE ON operator FOR EACH ROW WHEN (OLD.id = '${OPERATOR}') EXECUTE FUNCTION touch()`
+        : `CREATE TRIGGER touching BEFORE UPDATE ON operator FOR EACH ROW
+             SET NEW.updated_at = IF(OLD.id = '${OPERATOR}', '2030-01-01', NEW.updated_at)`,
+    );
+    const { takenBack } = await rollback();
+    expect(takenBack).toMatchObject({
+      kept: 0,
+      named: [{ operator: OPERATOR, reason: expect.stringContaining('a stamp of the operator was moved') }],
+    });
+  });
+
   it('refuses a batch of a run that another process has taken over', async () => {
     const { place, database, layout, run, cards } = await migrated(underTest);
     await place.query(`UPDATE ${database.dialect.journal('run')} SET token = token + 1`);
