@@ -2,8 +2,10 @@ import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 
 import type { GrantsFlags } from './commands/grants.js';
 import type { MigrateFlags } from './commands/migrate-flags.js';
 import type { ReportFlags } from './commands/report.js';
+import type { RollbackFlags } from './commands/rollback.js';
 import type { ScanFlags } from './commands/scan.js';
 import type { SharedFlags, Terminal } from './commands/terminal.js';
+import type { UninstallFlags } from './commands/uninstall.js';
 import type { VerifyFlags } from './commands/verify.js';
 import { OnecardError } from './errors.js';
 import { DECISIONS } from './model/decision.js';
@@ -97,6 +99,28 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
       ),
     );
 
+  shared(program.command('rollback'))
+    .description('take a run back: remove its cards and restore the links; what others touched is kept')
+    .argument('<run>', 'the run, as `onecard report` and its summary name it')
+    .option('--only <operator>', 'only what the run did for the operator with this key')
+    .option('--dry-run', 'show what would be taken back and write nothing')
+    .option('--yes', 'take back without asking')
+    .option('--batch-time <ms>', 'how long the transaction of a batch should take', positiveNumber, 250)
+    .option(
+      '--batch-size <n>',
+      'operators per transaction (default: as many as fit the time)',
+      positiveNumber,
+    )
+    .option('--lock-timeout <ms>', 'how long to wait for rows that others hold', positiveNumber, 200)
+    .action((run: string, _, command: Command) =>
+      call<RollbackFlags>(
+        command,
+        import('./commands/rollback.js').then(
+          (module) => (terminal: Terminal, flags: RollbackFlags) => module.rollback(terminal, run, flags),
+        ),
+      ),
+    );
+
   shared(program.command('report'))
     .description('who is linked to whom, by which run, and why')
     .addOption(
@@ -130,6 +154,18 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
         import('./commands/grants.js').then(
           (module) => (terminal, flags) => module.grants(terminal, flags, name),
         ),
+      ),
+    );
+
+  shared(program.command('uninstall'))
+    .description('remove the journal and the columns that a run has added')
+    .option('--dry-run', 'show what would be removed, and what that gives up')
+    .option('--yes', 'remove without asking')
+    .option('--drop-columns', 'drop added columns even where they are in use')
+    .action((_, command: Command) =>
+      call<UninstallFlags>(
+        command,
+        import('./commands/uninstall.js').then((module) => module.uninstall),
       ),
     );
 

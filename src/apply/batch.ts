@@ -41,7 +41,7 @@ export async function applyBatch(
   const statements = batchStatements(layout, database.dialect, run, batch);
   return database.transaction(
     async (session) => {
-      await fence(session, database, run, batch);
+      await fence(session, database, run, { done: batch.to });
       const before = await countBatch(session, database, run, batch);
       if (before !== undefined) return before;
       await session.rows(statements.lockOperators.sql);
@@ -67,7 +67,7 @@ export async function failBatch(
   reason: string,
 ): Promise<BatchResult> {
   return database.transaction(async (session) => {
-    await fence(session, database, run, batch);
+    await fence(session, database, run, { done: batch.to });
     const before = await countBatch(session, database, run, batch);
     if (before !== undefined) return before;
     expectRows(
@@ -82,9 +82,15 @@ export async function failBatch(
 /**
  * First of all: whoever has taken the run over would wait here, or refuse this batch. So does a session of ours
  * that was cut while it committed.
+ * @throws LockLost, or OnecardError where another has taken the run over.
  */
-async function fence(session: Session, database: Database, run: Run, batch: Batch): Promise<void> {
-  await new RunTable(database).beat(session, run, { done: batch.to });
+export async function fence(
+  session: Session,
+  database: Database,
+  run: Run,
+  progress: { done?: number } = {},
+): Promise<void> {
+  await new RunTable(database).beat(session, run, progress);
   if (!(await database.holdsLock(session))) throw new LockLost();
 }
 
@@ -116,7 +122,8 @@ async function countBatch(
   };
 }
 
-function expectRows(written: number, expected: number, what: string): void {
+/** @throws Error where they differ, which rolls the batch back. */
+export function expectRows(written: number, expected: number, what: string): void {
   if (written !== expected)
     throw new Error(
       `${expected} ${what} expected, but the database wrote ${written}; the batch was rolled back`,

@@ -1,6 +1,7 @@
 import { cardColumns, type Layout } from '../config/layout.js';
 import type { Database, Obstacle } from '../database/database.js';
 import { OnecardError } from '../errors.js';
+import type { GrantedCommand } from '../model/granted-command.js';
 import { cardValueSql } from '../plan/expressions.js';
 import { requirePrivileges } from '../privileges/require.js';
 
@@ -21,14 +22,14 @@ export async function findObstacles(
 
 /**
  * Asked in a read-only session, before anybody is asked to confirm.
- * @throws OnecardError for what forbids a run, and for privileges that are missing as far as can be told there.
+ * @throws OnecardError for what forbids a run or a rollback, and for privileges that are missing as far as can be told there.
  */
-export async function foresee(database: Database, layout: Layout): Promise<void> {
+export async function foresee(command: GrantedCommand, database: Database, layout: Layout): Promise<void> {
   const [obstacle] = await findObstacles(database, layout);
   if (obstacle !== undefined) {
     throw new OnecardError(obstacle.message, { remedy: `${obstacle.remedy} Nothing was changed.` });
   }
-  await requirePrivileges('migrate', database, layout);
+  await requirePrivileges(command, database, layout);
 }
 
 /**
@@ -37,7 +38,7 @@ export async function foresee(database: Database, layout: Layout): Promise<void>
  * @throws OnecardError for what the server refuses, before anything was written.
  */
 export async function preflight(database: Database, layout: Layout): Promise<void> {
-  await foresee(database, layout);
+  await foresee('migrate', database, layout);
   const { dialect: sql } = database;
   const { configuration, operators, persons } = layout;
   const fields = cardColumns(layout).filter((field) => persons.columns.has(field.column));

@@ -2,6 +2,7 @@ import { columnOf, type Layout } from '../config/layout.js';
 import type { Dialect } from '../database/dialect.js';
 import type { Column } from '../database/schema.js';
 import type { ReadBack, Run } from '../journal/run.js';
+import type { TableName } from '../model/configuration.js';
 
 /** The link of an operator as it is, and its stamps, as a JSON array. */
 export function operatorStateSql(layout: Layout, sql: Dialect, run: Run, alias: string): string {
@@ -24,12 +25,11 @@ export function cardDigestSql(layout: Layout, sql: Dialect, run: Run, alias: str
   return sql.hmac(sql.jsonArray(texts), run.digestKey);
 }
 
+/** As it is configured: a restored copy may have another name. */
+const placeOf = ({ schema, name }: TableName) => (schema === undefined ? name : `${schema}.${name}`);
+
 /** What a run reads back of what it has written. */
-export function readBackOf({
-  configuration,
-  operators,
-  persons,
-}: Pick<Layout, 'configuration' | 'operators' | 'persons'>): ReadBack {
+export function readBackOf({ configuration, operators, persons }: Layout): ReadBack {
   const { volatileColumns } = configuration;
   const moved = ({ name, movedByServer }: Column, named: readonly string[]) =>
     movedByServer || named.includes(name);
@@ -40,5 +40,12 @@ export function readBackOf({
     card: [...persons.columns.values()]
       .filter((column) => !moved(column, volatileColumns.persons))
       .map(({ name }) => name),
+    place: [
+      placeOf(configuration.operators.table),
+      configuration.operators.key,
+      configuration.operators.link,
+      placeOf(configuration.persons.table),
+      configuration.persons.key,
+    ],
   };
 }

@@ -1,50 +1,51 @@
-import type { Layout } from '../config/layout.js';
-import type { Database, Patience } from '../database/database.js';
+import type { Patience } from '../database/database.js';
 import { kindOfFailure, serverWords } from '../database/failures.js';
 import { retrying, WHILE_BUSY, WHILE_LOST } from '../database/retry.js';
-import type { Run } from '../journal/run.js';
-import { applyBatch, type BatchResult, failBatch, sumOf } from './batch.js';
 import type { Batch } from './statements.js';
 
-export interface Circumstances {
-  readonly database: Database;
-  readonly layout: Layout;
-  readonly run: Run;
+/** What is done with a batch; each in a transaction of its own. */
+export interface BatchWork<Result> {
   readonly patience: Patience;
   /** No further attempts once it is aborted. */
   readonly signal: AbortSignal;
+  /** Must find out by itself where an earlier attempt was committed while the connection was lost. */
+  attempt(batch: Batch, patience: Patience): Promise<Result>;
+  /** Notes that the one operator of this batch cannot be written, and why. */
+  fail(batch: Batch, why: string): Promise<Result>;
+  sum(one: Result, other: Result): Result;
   onRetry(why: string): void;
   onFailed(batch: Batch, why: string): void;
 }
 
 /**
- * Applies a batch whatever gets in its way, as far as that is possible: tries again while others are at work on
+ * Works on a batch whatever gets in its way, as far as that is possible: tries again while others are at work on
  * the same rows, or while the connection is lost; halves a batch that the database refuses, until the row at
- * fault stands alone, which is noted as failed. Each attempt is a transaction of its own, rolled back as a whole.
+ * fault stands alone, which is noted as failed. Each attempt is rolled back as a whole.
  * @throws whatever no further attempt would mend: nothing of what was left then is written.
  */
-export async function applyResiliently(
-  circumstances: Circumstances,
+export async function resiliently<Result>(
+  work: BatchWork<Result>,
   batch: Batch,
   retries: number = WHILE_BUSY.retries,
-): Promise<BatchResult> {
-  const { database, layout, run, patience } = circumstances;
+): Promise<Result> {
   try {
-    return await attempt(circumstances, retries, () => applyBatch(database, layout, run, batch, patience));
+    return await tried(work, retries, (patience) => work.attempt(batch, patience));
   } catch (error) {
     const kind = kindOfFailure(error);
-    const isOver = circumstances.signal.aborted && kind === 'busy';
+    const isOver = work.signal.aborted && kind === 'busy';
     if (isOver || (kind !== 'data' && kind !== 'busy')) throw error;
-    return batch.from === batch.to
-      ? noteFailure(circumstances, batch, error)
-      : inHalves(circumstances, batch);
+    return batch.from === batch.to ? noteFailure(work, batch, error) : inHalves(work, batch);
   }
 }
 
 /** A lost connection takes longer to come back than a lock; while it is lost, locks are of no account. */
-function attempt<T>({ signal, onRetry }: Circumstances, retries: number, work: () => Promise<T>): Promise<T> {
+function tried<T>(
+  { patience, signal, onRetry }: Pick<BatchWork<unknown>, 'patience' | 'signal' | 'onRetry'>,
+  retries: number,
+  attempt: (patience: Patience) => Promise<T>,
+): Promise<T> {
   const again = { signal, onRetry: (error: unknown) => onRetry(serverWords(error)) };
-  return retrying(() => retrying(work, { ...WHILE_BUSY, retries, ...again }), {
+  return retrying(() => retrying(() => attempt(patience), { ...WHILE_BUSY, retries, ...again }), {
     ...WHILE_LOST,
     ...again,
   });
@@ -54,17 +55,17 @@ function attempt<T>({ signal, onRetry }: Circumstances, retries: number, work: (
 const RETRIES_OF_A_HALF = 1;
 
 /** One after the other, so that the journal has no gaps when the second half ends the run. */
-async function inHalves(circumstances: Circumstances, { from, to }: Batch): Promise<BatchResult> {
+async function inHalves<Result>(work: BatchWork<Result>, { from, to }: Batch): Promise<Result> {
   const middle = Math.floor((from + to) / 2);
   const half = (batch: Batch) =>
-    applyResiliently(circumstances, batch, batch.from === batch.to ? WHILE_BUSY.retries : RETRIES_OF_A_HALF);
-  return sumOf(await half({ from, to: middle }), await half({ from: middle + 1, to }));
+    resiliently(work, batch, batch.from === batch.to ? WHILE_BUSY.retries : RETRIES_OF_A_HALF);
+  const first = await half({ from, to: middle });
+  return work.sum(first, await half({ from: middle + 1, to }));
 }
 
-async function noteFailure(circumstances: Circumstances, batch: Batch, error: unknown): Promise<BatchResult> {
-  const { database, run, onFailed } = circumstances;
+async function noteFailure<Result>(work: BatchWork<Result>, batch: Batch, error: unknown): Promise<Result> {
   const why = serverWords(error);
-  const result = await attempt(circumstances, WHILE_BUSY.retries, () => failBatch(database, run, batch, why));
-  onFailed(batch, why);
+  const result = await tried(work, WHILE_BUSY.retries, () => work.fail(batch, why));
+  work.onFailed(batch, why);
   return result;
 }

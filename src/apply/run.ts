@@ -1,20 +1,27 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { checkLayout, type Layout } from '../config/layout.js';
-import type { Database, LockHolder, Patience } from '../database/database.js';
+import type { Database } from '../database/database.js';
 import { kindOfFailure } from '../database/failures.js';
 import { OnecardError } from '../errors.js';
 import { RunTable } from '../journal/journal.js';
+import { retakeLock, takeLock } from '../journal/lock.js';
 import { migrateSchema } from '../journal/migrate.js';
 import { isUnfinished, type Run } from '../journal/run.js';
 import type { Tally } from '../model/decision.js';
-import { ExitCode } from '../model/exit-code.js';
 import { type Approval, countDecisions, leaveOutWhatDrifted, refuseOtherPlan } from './approval.js';
-import { type BatchResult, countChanges, LockLost, NOTHING_DONE, sumOf } from './batch.js';
+import {
+  applyBatch,
+  type BatchResult,
+  countChanges,
+  failBatch,
+  LockLost,
+  NOTHING_DONE,
+  sumOf,
+} from './batch.js';
 import { BatchSize, type BatchSizeOptions } from './batch-size.js';
 import { classifyOnceMore } from './closing.js';
 import { Pace, type PaceOptions, type StopReason } from './pace.js';
 import { readBackOf } from './read-back.js';
-import { applyResiliently, type Circumstances } from './resilient.js';
+import { type BatchWork, resiliently } from './resilient.js';
 import { planStatement } from './statements.js';
 
 export interface RunOptions {
@@ -78,25 +85,6 @@ export async function executeRun(
   );
   return { run: closed, layout: complete, applied, stopped, closing: tallies };
 }
-
-/** A server takes a moment to notice that a session of ours is gone. */
-const RELOCK_ATTEMPTS = 20;
-const RELOCK_PAUSE_MS = 500;
-
-async function takeLock(database: Database, attempts = 1): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    const holder = await database.lock();
-    if (holder === undefined) return;
-    if (attempt === attempts) throw locked(holder);
-    await sleep(RELOCK_PAUSE_MS);
-  }
-}
-
-const locked = ({ description }: LockHolder) =>
-  new OnecardError(`Another onecard run is working on this database: ${description}.`, {
-    remedy: 'Wait for it to end, then run the same command again; `onecard runs` shows how far it is.',
-    exitCode: ExitCode.Locked,
-  });
 
 /** The unfinished run where there is one, else a new one, planned. */
 async function openRun(
@@ -244,20 +232,19 @@ class Application {
 
   async #apply(run: Run, from: number, to: number): Promise<void> {
     const started = performance.now();
-    const result = await applyResiliently(this.#circumstances(run), { from, to });
+    const result = await resiliently(this.#work(run), { from, to });
     this.#size.took(to - from + 1, performance.now() - started);
     this.#result = sumOf(this.#result, result);
   }
 
-  #circumstances(run: Run): Circumstances {
+  #work(run: Run): BatchWork<BatchResult> {
     const { lockTimeout, batchSize, pace } = this.#options;
-    const patience: Patience = { lockWait: lockTimeout, work: 2 * batchSize.time };
     return {
-      database: this.#database,
-      layout: this.#layout,
-      run,
-      patience,
+      patience: { lockWait: lockTimeout, work: 2 * batchSize.time },
       signal: pace.signal,
+      attempt: (batch, patience) => applyBatch(this.#database, this.#layout, run, batch, patience),
+      fail: (batch, why) => failBatch(this.#database, run, batch, why),
+      sum: sumOf,
       onRetry: (why) => this.#emit({ kind: 'retrying', why }),
       onFailed: ({ from }, why) => this.#emit({ kind: 'failed', position: from, why }),
     };
@@ -274,7 +261,7 @@ class Application {
   /** A new token, given only where nobody else has taken the run over, proves that nothing happened in between. */
   async #takeOverAgain(run: Run): Promise<Run> {
     this.#emit({ kind: 'retrying', why: 'the session that holds the lock was cut' });
-    await takeLock(this.#database, RELOCK_ATTEMPTS);
+    await retakeLock(this.#database);
     return this.#database.transaction((session) => new RunTable(this.#database).takeOver(session, run));
   }
 }

@@ -1,5 +1,3 @@
-import { createInterface } from 'node:readline/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Approval, refuseOtherPlan } from '../apply/approval.js';
 import type { StopReason } from '../apply/pace.js';
 import { foresee, preflight } from '../apply/preflight.js';
@@ -27,9 +25,11 @@ import { inOrder } from '../plan/tallies.js';
 import type { Verification } from '../verify/verification.js';
 import { verifyDatabase } from '../verify/verify.js';
 import { refuseOtherOrigin } from './approved-plan.js';
+import { isConfirmed } from './confirmation.js';
 import type { MigrateFlags } from './migrate-flags.js';
 import { leftForReview, pendingOf } from './outcome.js';
 import { type RunSummary, renderRunSummary } from './run-summary.js';
+import { stoppable } from './stopping.js';
 import { lookOf, type Request, type Terminal, withDatabase, write } from './terminal.js';
 
 /** What was found read-only, before anybody is asked. */
@@ -66,7 +66,8 @@ export async function fullRun(
   if (isIdle) return nothingToDo(terminal, flags, prospect);
   refuseUnallowedSteps(prospect.steps, flags);
   checkRunsFolder(terminal.folder);
-  if (!(await isConfirmed(terminal, flags, prospect))) {
+  const question = `Type the name of the database, ${prospect.database}, to write this to it: `;
+  if (!(await isConfirmed(terminal, flags, { command: 'migrate', question, answer: prospect.database }))) {
     await write(terminal.stderr, 'Nothing was changed.\n');
     return ExitCode.Interrupted;
   }
@@ -80,7 +81,7 @@ async function lookAhead(
   layout: Layout,
   approval: Approval | undefined,
 ): Promise<Prospect> {
-  await foresee(database, layout);
+  await foresee('migrate', database, layout);
   if (approval !== undefined) refuseOtherOrigin(approval, database, layout.configuration);
   const hasJournal = await database.hasJournal();
   const steps = await pendingSchemaSteps(database, layout);
@@ -181,31 +182,6 @@ function refuseUnallowedSteps(steps: readonly SchemaStep[], flags: MigrateFlags)
   );
 }
 
-async function isConfirmed(
-  terminal: Terminal,
-  flags: MigrateFlags,
-  { database }: Prospect,
-): Promise<boolean> {
-  if (flags.yes) return true;
-  if (!terminal.stdin.isTTY || !terminal.stderr.isTTY || flags.input === false) {
-    throw new OnecardError('A run asks before it writes, and there is no terminal to ask on.', {
-      remedy: 'Add --yes once you have seen `onecard migrate --dry-run`; nothing was changed.',
-    });
-  }
-  const prompt = createInterface({ input: terminal.stdin, output: terminal.stderr });
-  try {
-    const answer = await prompt.question(
-      `\nType the name of the database, ${database}, to write this to it: `,
-    );
-    return answer.trim() === database;
-  } catch {
-    // Ctrl-C and the end of the input are answers, too.
-    return false;
-  } finally {
-    prompt.close();
-  }
-}
-
 async function work(
   terminal: Terminal,
   flags: MigrateFlags,
@@ -214,25 +190,13 @@ async function work(
   approval: Approval | undefined,
 ): Promise<ExitCode> {
   const started = Date.now();
-  const stop = new AbortController();
-  const onSignal = () => {
-    if (stop.signal.aborted) {
-      void abort(terminal, database);
-      return;
-    }
-    terminal.stderr.write('\nStopping after this batch; once more aborts at once.\n');
-    stop.abort();
-  };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-  try {
+  return stoppable(terminal, database, 'The same command resumes the run.', async (signal) => {
     await preflight(database, layout);
-    const options = { ...runOptions(flags, stop.signal), approval };
+    const options = { ...runOptions(flags, signal), approval };
     const result = await withProgress(terminal, flags, (emit) => executeRun(database, layout, options, emit));
-    if (result.stopped !== undefined) return await stopped(terminal, result, result.stopped);
-    return await finish(terminal, flags, database, result, started);
-  } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-  }
+    if (result.stopped !== undefined) return stopped(terminal, result, result.stopped);
+    return finish(terminal, flags, database, result, started);
+  });
 }
 
 const runOptions = (flags: MigrateFlags, signal: AbortSignal): RunOptions => ({
@@ -248,15 +212,6 @@ const runOptions = (flags: MigrateFlags, signal: AbortSignal): RunOptions => ({
     signal,
   },
 });
-
-const ABORT_WITHIN_MS = 3000;
-
-/** Ends the statements on the server, too; what was open is rolled back there. */
-async function abort(terminal: Terminal, database: Database): Promise<never> {
-  terminal.stderr.write('\nAborted: the open batch is rolled back. The same command resumes the run.\n');
-  await Promise.race([database.abort().catch(() => undefined), sleep(ABORT_WITHIN_MS)]);
-  process.exit(ExitCode.Interrupted);
-}
 
 /** Turns what the engine says into a progress line. */
 async function withProgress(

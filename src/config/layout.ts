@@ -20,6 +20,14 @@ export interface Layout {
   readonly operatorKey: Column;
   readonly personKey: Column;
   readonly gaps: readonly SchemaGap[];
+  /** The configured ones, in addition to foreign keys. */
+  readonly references: readonly CheckedReference[];
+}
+
+/** A column that holds keys of persons. */
+export interface CheckedReference {
+  readonly table: Table;
+  readonly column: Column;
 }
 
 /**
@@ -37,7 +45,9 @@ export async function checkLayout(database: Database, configuration: Configurati
     database.privileges,
     found.map(({ name }) => ({ to: 'read', table: name })),
   );
+  const { references, problems: unknownReferences } = await checkReferences(database, configuration);
   const problems = [
+    ...unknownReferences,
     ...(operators
       ? missingColumns(operators, operatorColumns(configuration))
       : [noTable('operators', operatorTable.table)]),
@@ -55,9 +65,23 @@ export async function checkLayout(database: Database, configuration: Configurati
     operatorKey: columnOf(operators, configuration.operators.key),
     personKey: columnOf(persons, configuration.persons.key),
     gaps: findGaps(configuration, operators, persons),
+    references,
   };
   refuseUnfilled(layout);
   return layout;
+}
+
+async function checkReferences(database: Database, { references: named }: Configuration) {
+  const references: CheckedReference[] = [];
+  const problems: string[] = [];
+  for (const { table: name, column } of named) {
+    const table = await database.inspect(name);
+    const found = table?.columns.get(column);
+    if (table === undefined) problems.push(noTable('references', name));
+    else if (found === undefined) problems.push(`references: ${noSuch(table, column)}`);
+    else references.push({ table, column: found });
+  }
+  return { references, problems };
 }
 
 /** A column that was checked to be there. */
@@ -67,8 +91,8 @@ export function columnOf(table: Table, name: string): Column {
   return column;
 }
 
-const noTable = (side: 'operators' | 'persons', { schema, name }: TableName) =>
-  `${side}.table: there is no table ${schema === undefined ? name : `${schema}.${name}`}, or this user may not see it`;
+const noTable = (side: 'operators' | 'persons' | 'references', { schema, name }: TableName) =>
+  `${side}${side === 'references' ? '' : '.table'}: there is no table ${schema === undefined ? name : `${schema}.${name}`}, or this user may not see it`;
 
 function doesNotFit(
   { identity }: Database,

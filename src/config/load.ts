@@ -223,6 +223,7 @@ function parse(input: ConfigurationInput): Configuration {
     },
     card,
     volatileColumns: input.volatileColumns,
+    references: input.references.map(({ table, column }) => ({ table: tableName(table), column })),
     match: {
       keys: Object.entries(input.match.keys).map(([name, sides]) => ({ name, ...sides })),
       ignoreValues: input.match.ignoreValues,

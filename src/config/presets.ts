@@ -4,6 +4,7 @@ import type { ConfigurationInput } from './schema.js';
 /** What every configuration starts from; a preset and the user's file override it. */
 export const DEFAULTS = {
   volatileColumns: { operators: [], persons: [] },
+  references: [],
   match: {
     ignoreValues: ['-', '--', '.', '0', 'n/a', 'na', 'none', 'null', 'unknown', 'x', '?'],
   },
@@ -20,7 +21,7 @@ export const DEFAULTS = {
 const sameName = (...columns: string[]) => Object.fromEntries(columns.map((name) => [name, { from: name }]));
 
 /** The schema of the embedded sample (`fixtures/sample`). */
-const sample: Omit<ConfigurationInput, 'policies' | 'match'> & {
+const sample: Omit<ConfigurationInput, 'policies' | 'match' | 'references'> & {
   match: { keys: ConfigurationInput['match']['keys'] };
 } = {
   preset: 'sample',

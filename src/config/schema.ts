@@ -74,6 +74,7 @@ export const configurationSchema = z.strictObject({
   }),
   card: z.record(column, cardSource),
   volatileColumns: z.strictObject({ operators: z.array(column), persons: z.array(column) }),
+  references: z.array(z.strictObject({ table, column })),
   match: z.strictObject({
     keys: z
       .record(z.string().min(1), z.strictObject({ operator: column, person: column }))

@@ -3,7 +3,7 @@ import type { JournalDialect } from '../../migrations/journal.js';
 import type { TableName } from '../model/configuration.js';
 import type { Dialect, JournalTable } from './dialect.js';
 import type { Privileges } from './privileges.js';
-import type { Table, Triggers } from './schema.js';
+import type { ForeignKey, Table, Triggers } from './schema.js';
 import type { Session } from './session.js';
 
 /** Which database this is, so that a plan or a run is never taken for another's. */
@@ -19,6 +19,8 @@ export interface DatabaseIdentity {
 export interface JournalPlace extends JournalDialect {
   readonly schema: string | undefined;
   readonly prefix: string;
+  /** What the journal and knex keep there, the last made first. */
+  readonly tables: readonly string[];
 }
 
 /** Why this server cannot be written to safely. */
@@ -53,6 +55,10 @@ export interface Database {
   readonly knex: Knex;
   /** Finds a table as an unqualified name would; undefined where it does not exist or may not be seen. */
   inspect(name: TableName): Promise<Table | undefined>;
+  /** The foreign keys that point at a table, of whatever schema, as far as this user may see them. */
+  foreignKeysTo(name: Required<TableName>): Promise<ForeignKey[]>;
+  /** Whether some index begins with this column. */
+  leadsIndex(name: Required<TableName>, column: string): Promise<boolean>;
   /** One consistent view of the data for everything that `work` reads, planned for large joins. */
   snapshot<T>(work: (session: Session) => Promise<T>): Promise<T>;
   /** One READ COMMITTED transaction; any error rolls all of it back. */
@@ -72,13 +78,13 @@ export interface Database {
   obstacles(): Promise<Obstacle[]>;
   readonly privileges: Privileges;
   triggers(table: Required<TableName>): Promise<Triggers>;
-  /** Tables whose declared foreign keys refer to this one, as far as this user may see them. */
-  tablesReferencing(table: Required<TableName>): Promise<Required<TableName>[]>;
   readonly journal: JournalPlace;
   /** Makes the place of the journal; undefined where nothing needs making. */
   missingHome(): Promise<string | undefined>;
   /** For knex: the journal's table, with its schema. */
   journalTable(table: JournalTable): string;
   hasJournal(): Promise<boolean>;
+  /** The tables of the journal that are there, knex's own included: plain names. */
+  journalTables(): Promise<string[]>;
   close(): Promise<void>;
 }

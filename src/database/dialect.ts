@@ -44,6 +44,8 @@ export interface Dialect {
   joinJson(expression: string, orderBy?: string): string;
   /** The JSON text of a text value. */
   jsonText(expression: string): string;
+  /** An element of such an array, counted from 0, as text; NULL for null. */
+  jsonElement(expression: string, index: number): string;
 
   /** Materializes a CTE that is read more than once, where the server knows how. */
   readonly materialized: string;
@@ -67,6 +69,8 @@ export interface Dialect {
   lockRows(alias: string, toDelete?: 'toDelete'): string;
   /** UPDATE `target` (aliased `o`) from rows of `source` (aliased `c`). */
   updateFrom(parts: { target: string; source: string; on: string; set: string; where: string }): string;
+  /** DELETE from `target` (aliased `o`) what meets rows of `source` (aliased `c`). */
+  deleteFrom(parts: { target: string; source: string; on: string; where: string }): string;
   /** How a column of the updated table is qualified in SET. */
   qualifiedInSet(alias: string): string;
   /** Null-safe equality. */
@@ -75,3 +79,5 @@ export interface Dialect {
 
 export const JOURNAL_TABLES = ['run', 'decision', 'change'] as const;
 export type JournalTable = (typeof JOURNAL_TABLES)[number];
+/** They and those in which knex keeps what was done, the last made first. */
+export const JOURNAL_TABLE_NAMES = ['change', 'decision', 'run', 'migration_lock', 'migration'] as const;

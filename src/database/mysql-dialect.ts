@@ -77,6 +77,7 @@ export function mysqlDialect({ collation, unsureLetters }: LowerCasing): Dialect
     joinJson: (expression, orderBy) =>
       `CONCAT('[', GROUP_CONCAT(${expression}${orderBy ? ` ORDER BY ${orderBy}` : ''} SEPARATOR ','), ']')`,
     jsonText: (expression) => `JSON_QUOTE(${expression})`,
+    jsonElement: (expression, index) => `JSON_VALUE(${expression}, '$[${index}]')`,
 
     materialized: '',
     inlined: '',
@@ -105,6 +106,9 @@ export function mysqlDialect({ collation, unsureLetters }: LowerCasing): Dialect
     lockRows: () => 'FOR UPDATE',
     updateFrom: ({ target, source, on, set, where }) =>
       `UPDATE ${target} AS o\n  JOIN ${source} AS c ON ${on}\n   SET ${set}\n WHERE ${where}`,
+    // A subquery instead of the join would be run for each row of the whole table.
+    deleteFrom: ({ target, source, on, where }) =>
+      `DELETE o\n  FROM ${target} AS o\n  JOIN ${source} AS c ON ${on}\n WHERE ${where}`,
     qualifiedInSet: (alias) => `${alias}.`,
     same: (left, right) => `${left} <=> ${right}`,
   };

@@ -1,6 +1,6 @@
 import type { TableName } from '../model/configuration.js';
 import { readGrants } from './mysql-privileges.js';
-import type { Column, Table, Triggers, TypeFamily } from './schema.js';
+import type { Column, ForeignKey, Table, Triggers, TypeFamily } from './schema.js';
 import type { Session } from './session.js';
 
 const quoted = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
@@ -125,11 +125,46 @@ function isNamedBy(name: string, pattern: string): boolean {
 
 const escaped = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
-/** Tables whose declared foreign keys refer to this one, itself included, as far as this user may see them. */
-export function mysqlReferencing(session: Session, table: TableName): Promise<Required<TableName>[]> {
-  return session.rows<{ schema: string; name: string }>(
-    `SELECT DISTINCT TABLE_SCHEMA AS \`schema\`, TABLE_NAME AS name FROM information_schema.KEY_COLUMN_USAGE
-      WHERE REFERENCED_TABLE_SCHEMA = ${quoted(table.schema ?? '')} AND REFERENCED_TABLE_NAME = ${quoted(table.name)}
-      ORDER BY 1, 2`,
+/** The server keeps an index for each. A user sees those of tables on which it holds any privilege. */
+export async function foreignKeysToMysql(session: Session, name: Required<TableName>): Promise<ForeignKey[]> {
+  const rows = await session.rows<{
+    constraint: string;
+    schema: string;
+    name: string;
+    own: string;
+    target: string;
+    rows: string | null;
+  }>(
+    `SELECT k.CONSTRAINT_NAME AS \`constraint\`, k.TABLE_SCHEMA AS \`schema\`, k.TABLE_NAME AS name, k.COLUMN_NAME AS own,
+            k.REFERENCED_COLUMN_NAME AS target, CAST(t.TABLE_ROWS AS CHAR) AS \`rows\`
+       FROM information_schema.KEY_COLUMN_USAGE AS k
+       LEFT JOIN information_schema.TABLES AS t ON t.TABLE_SCHEMA = k.TABLE_SCHEMA AND t.TABLE_NAME = k.TABLE_NAME
+      WHERE k.REFERENCED_TABLE_SCHEMA = ${quoted(name.schema ?? '')} AND k.REFERENCED_TABLE_NAME = ${quoted(name.name)}
+      ORDER BY k.TABLE_SCHEMA, k.TABLE_NAME, k.CONSTRAINT_NAME, k.ORDINAL_POSITION`,
   );
+  const keys = new Map<string, ForeignKey>();
+  for (const { constraint, schema, name: table, own, target, rows: estimate } of rows) {
+    const id = JSON.stringify([schema, table, constraint]);
+    const columns = [...(keys.get(id)?.columns ?? []), { own, target }];
+    keys.set(id, {
+      table: { schema, name: table },
+      columns,
+      isIndexed: true,
+      estimatedRows: Number(estimate ?? 0),
+    });
+  }
+  return [...keys.values()];
+}
+
+export async function leadsIndexMysql(
+  session: Session,
+  name: Required<TableName>,
+  column: string,
+): Promise<boolean> {
+  const rows = await session.rows(
+    `SELECT 1 FROM information_schema.STATISTICS
+      WHERE TABLE_SCHEMA = ${quoted(name.schema ?? '')} AND TABLE_NAME = ${quoted(name.name)}
+        AND SEQ_IN_INDEX = 1 AND COLUMN_NAME = ${quoted(column)} LIMIT 1`,
+  );
+  return rows.length > 0;
 }

@@ -11,12 +11,12 @@ import type {
   Patience,
   TransactionOptions,
 } from './database.js';
-import type { Dialect, JournalTable } from './dialect.js';
+import { type Dialect, JOURNAL_TABLE_NAMES, type JournalTable } from './dialect.js';
 import { describeConnectFailure, describeFailure } from './failures.js';
 import { silentLog } from './knex-log.js';
 import { codePoints, DOTTED_CAPITAL_I, lowerCase } from './letters.js';
 import { JOURNAL_PREFIX, type LowerCasing, mysqlDialect } from './mysql-dialect.js';
-import { inspectMysql, mysqlReferencing, mysqlTriggers } from './mysql-inspect.js';
+import { foreignKeysToMysql, inspectMysql, leadsIndexMysql, mysqlTriggers } from './mysql-inspect.js';
 import { DECISIVE, mysqlObstacles } from './mysql-obstacles.js';
 import { MysqlPrivileges } from './mysql-privileges.js';
 import type { Privileges } from './privileges.js';
@@ -199,6 +199,7 @@ class MysqlDatabase implements Database {
     this.journal = {
       schema: undefined,
       prefix: JOURNAL_PREFIX,
+      tables: JOURNAL_TABLE_NAMES.map((name) => `${JOURNAL_PREFIX}${name}`),
       table: dialect.journal,
       longText: 'longtext',
       tableOptions: ' ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin',
@@ -207,6 +208,14 @@ class MysqlDatabase implements Database {
 
   inspect(name: TableName) {
     return this.#guarded((session) => inspectMysql(session, name));
+  }
+
+  foreignKeysTo(name: Required<TableName>) {
+    return this.#guarded((session) => foreignKeysToMysql(session, name));
+  }
+
+  leadsIndex(name: Required<TableName>, column: string) {
+    return this.#guarded((session) => leadsIndexMysql(session, name, column));
   }
 
   snapshot<T>(work: (session: Session) => Promise<T>): Promise<T> {
@@ -307,8 +316,14 @@ class MysqlDatabase implements Database {
     return this.#guarded((session) => mysqlTriggers(session, table));
   }
 
-  tablesReferencing(table: Required<TableName>): Promise<Required<TableName>[]> {
-    return this.#guarded((session) => mysqlReferencing(session, table));
+  async journalTables(): Promise<string[]> {
+    const rows = await this.#guarded((session) =>
+      session.rows<{ name: string }>(
+        `SELECT TABLE_NAME AS name FROM information_schema.TABLES
+          WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN (${this.journal.tables.map(this.dialect.literal).join(', ')})`,
+      ),
+    );
+    return rows.map(({ name }) => name);
   }
 
   async close(): Promise<void> {

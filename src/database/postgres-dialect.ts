@@ -81,6 +81,8 @@ export const postgresDialectFor = (casing?: LowerCasing): Dialect => ({
   inlined: 'NOT MATERIALIZED ',
   evaluatedOnce: '\nOFFSET 0',
 
+  jsonElement: (expression, index) => `CAST(${expression} AS json) ->> ${index}`,
+
   hmac: (text, key) => {
     const { inner, outer } = hmacPads(key);
     return `encode(sha256('\\x${outer}'::bytea || sha256('\\x${inner}'::bytea || convert_to(${text}, 'UTF8'))), 'hex')`;
@@ -100,6 +102,8 @@ export const postgresDialectFor = (casing?: LowerCasing): Dialect => ({
   lockRows: (alias, toDelete) => `FOR ${toDelete ? '' : 'NO KEY '}UPDATE OF ${alias}`,
   updateFrom: ({ target, source, on, set, where }) =>
     `UPDATE ${target} AS o\n   SET ${set}\n  FROM ${source} AS c\n WHERE ${on}\n   AND ${where}`,
+  deleteFrom: ({ target, source, on, where }) =>
+    `DELETE FROM ${target} AS o\n USING ${source} AS c\n WHERE ${on}\n   AND ${where}`,
   qualifiedInSet: () => '',
   same: (left, right) => `${left} IS NOT DISTINCT FROM ${right}`,
 });

@@ -1,6 +1,6 @@
 import type { TableName } from '../model/configuration.js';
 import { postgresDialect as sql } from './postgres-dialect.js';
-import type { Column, Table, TableKind, Triggers, TypeFamily } from './schema.js';
+import type { Column, ForeignKey, Table, TableKind, Triggers, TypeFamily } from './schema.js';
 import type { Session } from './session.js';
 
 /** Reads the catalogs, which every role may see, rather than `information_schema`, which hides tables. */
@@ -108,16 +108,51 @@ export async function postgresTriggers(session: Session, table: Required<TableNa
   return { found: rows.map((row) => ({ table, ...row })), isComplete: true };
 }
 
-/** Tables whose declared foreign keys refer to this one, itself included. */
-export function postgresReferencing(session: Session, table: TableName): Promise<Required<TableName>[]> {
-  return session.rows<{ schema: string; name: string }>(
-    `SELECT DISTINCT n.nspname AS schema, c.relname AS name
-       FROM pg_constraint k
-       JOIN pg_class c ON c.oid = k.conrelid
+/** Those of a partition follow from those of its whole table. */
+export async function foreignKeysToPostgres(
+  session: Session,
+  name: Required<TableName>,
+): Promise<ForeignKey[]> {
+  const rows = await session.rows<{
+    schema: string;
+    name: string;
+    rows: string;
+    columns: string;
+    indexed: boolean;
+  }>(
+    `SELECT n.nspname AS schema, c.relname AS name, CAST(c.reltuples AS text) AS rows,
+            (SELECT CAST(json_agg(json_build_object('own', a.attname, 'target', t.attname) ORDER BY k.position) AS text)
+               FROM unnest(f.conkey, f.confkey) WITH ORDINALITY AS k (own, target, position)
+               JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = k.own
+               JOIN pg_attribute t ON t.attrelid = f.confrelid AND t.attnum = k.target) AS columns,
+            EXISTS (SELECT 1 FROM pg_index i
+                     WHERE i.indrelid = f.conrelid AND i.indisvalid AND i.indpred IS NULL
+                       AND (CAST(i.indkey AS int2[]))[0:cardinality(f.conkey) - 1] @> f.conkey) AS indexed
+       FROM pg_constraint f
+       JOIN pg_class c ON c.oid = f.conrelid
        JOIN pg_namespace n ON n.oid = c.relnamespace
-       JOIN pg_class t ON t.oid = k.confrelid
-       JOIN pg_namespace s ON s.oid = t.relnamespace
-      WHERE k.contype = 'f' AND s.nspname = ${sql.literal(table.schema ?? '')} AND t.relname = ${sql.literal(table.name)}
-      ORDER BY 1, 2`,
+      WHERE f.contype = 'f' AND f.conparentid = 0
+        AND f.confrelid = to_regclass(${sql.literal(sql.table(name))})
+      ORDER BY n.nspname, c.relname, f.conkey`,
   );
+  return rows.map((row) => ({
+    table: { schema: row.schema, name: row.name },
+    columns: JSON.parse(row.columns) as ForeignKey['columns'],
+    isIndexed: row.indexed,
+    estimatedRows: Math.max(0, Number(row.rows)),
+  }));
+}
+
+export async function leadsIndexPostgres(
+  session: Session,
+  name: Required<TableName>,
+  column: string,
+): Promise<boolean> {
+  const rows = await session.rows(
+    `SELECT 1 FROM pg_index i
+       JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+      WHERE i.indrelid = to_regclass(${sql.literal(sql.table(name))}) AND i.indisvalid AND i.indpred IS NULL
+        AND a.attname = ${sql.literal(column)} LIMIT 1`,
+  );
+  return rows.length > 0;
 }

@@ -12,12 +12,17 @@ import type {
   Obstacle,
   TransactionOptions,
 } from './database.js';
-import type { Dialect, JournalTable } from './dialect.js';
+import { type Dialect, JOURNAL_TABLE_NAMES, type JournalTable } from './dialect.js';
 import { describeConnectFailure, describeFailure } from './failures.js';
 import { silentLog } from './knex-log.js';
 import { letterPairs } from './letters.js';
 import { JOURNAL_SCHEMA, type LowerCasing, postgresDialect, postgresDialectFor } from './postgres-dialect.js';
-import { inspectPostgres, postgresReferencing, postgresTriggers } from './postgres-inspect.js';
+import {
+  foreignKeysToPostgres,
+  inspectPostgres,
+  leadsIndexPostgres,
+  postgresTriggers,
+} from './postgres-inspect.js';
 import { postgresObstacles } from './postgres-obstacles.js';
 import { refuseTransactionPooling } from './postgres-pooler.js';
 import { PostgresPrivileges } from './postgres-privileges.js';
@@ -253,6 +258,7 @@ export class PostgresDatabase implements Database {
   readonly journal: JournalPlace = {
     schema: JOURNAL_SCHEMA,
     prefix: '',
+    tables: JOURNAL_TABLE_NAMES,
     table: postgresDialect.journal,
     longText: 'text',
     tableOptions: '',
@@ -272,6 +278,14 @@ export class PostgresDatabase implements Database {
 
   inspect(name: TableName) {
     return this.#guarded((session) => inspectPostgres(session, name));
+  }
+
+  foreignKeysTo(name: Required<TableName>) {
+    return this.#guarded((session) => foreignKeysToPostgres(session, name));
+  }
+
+  leadsIndex(name: Required<TableName>, column: string) {
+    return this.#guarded((session) => leadsIndexPostgres(session, name, column));
   }
 
   snapshot<T>(work: (session: Session) => Promise<T>): Promise<T> {
@@ -373,8 +387,15 @@ export class PostgresDatabase implements Database {
     return this.#guarded((session) => postgresTriggers(session, table));
   }
 
-  tablesReferencing(table: Required<TableName>): Promise<Required<TableName>[]> {
-    return this.#guarded((session) => postgresReferencing(session, table));
+  async journalTables(): Promise<string[]> {
+    const rows = await this.#guarded((session) =>
+      session.rows<{ name: string }>(
+        `SELECT c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+          WHERE n.nspname = '${JOURNAL_SCHEMA}' AND c.relkind = 'r'
+            AND c.relname IN (${this.journal.tables.map(this.dialect.literal).join(', ')})`,
+      ),
+    );
+    return rows.map(({ name }) => name);
   }
 
   async close(): Promise<void> {

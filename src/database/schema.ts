@@ -48,3 +48,13 @@ export interface Table {
   readonly isTransactional: boolean;
   readonly estimatedRows: number;
 }
+
+/** A foreign key of some table, seen from the table that it points at. */
+export interface ForeignKey {
+  readonly table: Required<TableName>;
+  readonly columns: readonly { readonly own: string; readonly target: string }[];
+  /** Its columns lead an index, so that the rows that refer to one row are found without reading all. */
+  readonly isIndexed: boolean;
+  /** Of the table. */
+  readonly estimatedRows: number;
+}

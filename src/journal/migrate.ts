@@ -71,7 +71,8 @@ function define(database: Database, statement: string): Promise<number> {
   );
 }
 
-const DDL_PATIENCE = { lockWait: 1000, work: 3_600_000 };
+/** A second at a time, since whoever comes after a waiting DDL statement waits, too; the work itself as long as it takes. */
+export const DDL_PATIENCE = { lockWait: 1000, work: 3_600_000 };
 
 function cardMigrations(database: Database, layout: Layout): Migration[] {
   return layout.gaps.map((gap) => cardColumnMigration(gap, layout, database.dialect));

@@ -30,6 +30,8 @@ export interface ReadBack {
   readonly stamps: readonly string[];
   /** Of a new card: all but those that the application moves by itself. */
   readonly card: readonly string[];
+  /** The tables, their keys and the link: what is to be read back again has to be in the same place. */
+  readonly place: readonly string[];
 }
 
 export interface Run {

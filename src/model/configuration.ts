@@ -63,6 +63,12 @@ export interface PersonTable {
   readonly anonymized: Condition | undefined;
 }
 
+/** A column that holds keys of persons, though no foreign key says so. */
+export interface UndeclaredReference {
+  readonly table: TableName;
+  readonly column: string;
+}
+
 /** A parsed configuration: every name is a plain identifier, still to be checked against the database. */
 export interface Configuration {
   readonly preset: string | undefined;
@@ -73,6 +79,8 @@ export interface Configuration {
   readonly card: readonly CardField[];
   /** Stamps that the application moves by itself, such as its time of last change. */
   readonly volatileColumns: { readonly operators: readonly string[]; readonly persons: readonly string[] };
+  /** What refers to persons beside the foreign keys. */
+  readonly references: readonly UndeclaredReference[];
   readonly match: { readonly keys: readonly MatchKey[]; readonly ignoreValues: readonly string[] };
   readonly policies: Policies;
 }

@@ -3,6 +3,7 @@ import { cardColumns, type Layout } from '../config/layout.js';
 import type { Database } from '../database/database.js';
 import type { Need } from '../database/privileges.js';
 import type { GrantedCommand } from '../model/granted-command.js';
+import { findReferences } from '../rollback/references.js';
 import { addedColumnTables } from './added-columns.js';
 
 /** What a command does to the database at hand, and nothing that it does not. */
@@ -55,14 +56,12 @@ function runNeeds({ configuration, operators, persons, gaps, ...layout }: Layout
   ];
 }
 
-async function rollbackNeeds(
-  database: Database,
-  { configuration, operators, persons }: Layout,
-): Promise<Need[]> {
-  const { stamps } = readBackOf({ configuration, operators, persons });
-  const referencing = await database.tablesReferencing(persons.name);
+async function rollbackNeeds(database: Database, layout: Layout): Promise<Need[]> {
+  const { configuration, operators, persons } = layout;
+  const { stamps } = readBackOf(layout);
+  const referencing = await findReferences(database, layout);
   return [
-    ...referencing.map((table): Need => ({ to: 'read', table })),
+    ...referencing.map(({ table }): Need => ({ to: 'read', table })),
     { to: 'delete', table: persons.name },
     { to: 'lock', table: persons.name, column: configuration.persons.key },
     // Stamps that move by themselves are set back with the link.

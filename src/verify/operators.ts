@@ -20,7 +20,7 @@ import {
  * exempt     needs none by the policies for archived and anonymized operators
  * review     the newest run left it for a human to decide
  * skipped    the newest run left it out
- * stale      the newest run meant to write, and did not, since something had changed or failed
+ * stale      the newest run meant to write, and did not, since something had changed or failed, or was taken back
  * open       there is no run that could have said anything
  * pending    the newest run has not come to it yet
  * unknown    none of all that: it came after the newest run, or lost its link
@@ -97,7 +97,7 @@ function standingSql(sql: Dialect, layout: Layout, newest: Run | undefined): str
     newest === undefined
       ? ''
       : `\n    LEFT JOIN undone AS u ON u.operator = ${sql.fingerprint(sql.text(key))}`;
-  const journaled = newest === undefined ? `ELSE 'open'` : journaledSql();
+  const journaled = newest === undefined ? `ELSE 'open'` : journaledSql(newest);
   const isBrokenKnown = newest === undefined ? 'FALSE' : `COALESCE(u.reason = 'broken-link', FALSE)`;
   const [reason, hindrance] = newest === undefined ? ['NULL', 'NULL'] : ['u.reason', 'u.hindrance'];
   return `WITH ${undone}-- how every human operator stands
@@ -129,9 +129,10 @@ undone AS (
    GROUP BY ${operator})`;
 }
 
-const journaledSql = () => `WHEN u.operator IS NULL THEN 'unknown'
+/** What a run had not come to when it was taken back is not pending any more. */
+const journaledSql = ({ state }: Run) => `WHEN u.operator IS NULL THEN 'unknown'
               WHEN u.state IS NOT NULL THEN 'stale'
-              WHEN u.action <> 'none' THEN 'pending'
+              WHEN u.action <> 'none' THEN '${state === 'rolling-back' || state === 'rolled-back' ? 'stale' : 'pending'}'
               WHEN u.decision = 'skip' THEN 'skipped'
               ELSE 'review'`;
 

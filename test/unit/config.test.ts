@@ -228,11 +228,12 @@ describe('the problems of a configuration', () => {
     ['operators: {table: "a.b.c"}', 'operators.table has to be a table name, or schema.table'],
     ['operators: {name: []}', 'operators.name must not be empty'],
     ['operators: agents', 'operators has to be a mapping with options of its own, not "agents"'],
+    ['references: remark.author', 'references has to be a list, not "remark.author"'],
     ['match: {keys: 1}', 'match.keys has to be a mapping with options of its own, not 1'],
     ['policies: link', 'policies has to be a mapping with options of its own, not "link"'],
     [
       'colour: red',
-      'colour is no option; there are preset, operators, persons, card, volatileColumns, match, policies',
+      'colour is no option; there are preset, operators, persons, card, volatileColumns, references, match, policies',
     ],
     [
       'card: {email: {from: mail, value: x}}',

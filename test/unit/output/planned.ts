@@ -54,6 +54,7 @@ export function configurationWith(changed: Partial<Policies> = {}): Configuratio
       { column: 'archived', source: { from: 'archived' } },
       { column: 'origin', source: { value: 'operator card' } },
     ],
+    references: [],
     volatileColumns: { operators: [], persons: [] },
     match: { keys: [{ name: 'email', operator: 'email', person: 'email' }], ignoreValues: ['-'] },
     policies: { ...policies, ...changed },

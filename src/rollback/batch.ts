@@ -1,0 +1,63 @@
+import { expectRows, fence } from '../apply/batch.js';
+import type { Batch } from '../apply/statements.js';
+import type { Database, Patience } from '../database/database.js';
+import type { Session } from '../database/session.js';
+import { REFUSED } from './reasons.js';
+import { batchStatements, keepStatement, type Scope, sealStatement } from './statements.js';
+
+interface Counts {
+  /** Links that are still as the run set them, and cards that are there. */
+  readonly links: number;
+  readonly cards: number;
+}
+
+/**
+ * Takes one batch back in one transaction: data and journal commit together or not at all. The locks come first;
+ * only what is checked under them is deleted. What an earlier attempt has committed is not taken up again.
+ * @returns how many changes it handled.
+ * @throws LockLost where this process holds the lock no longer; nothing of the batch was written.
+ */
+export async function takeBackBatch(
+  database: Database,
+  scope: Scope,
+  batch: Batch,
+  patience?: Patience,
+): Promise<number> {
+  const statements = batchStatements(scope, batch);
+  return database.transaction(
+    async (session) => {
+      await fence(session, database, scope.run);
+      await session.rows(statements.lockOperators.sql);
+      await session.rows(statements.lockCards.sql);
+      const decided = await session.run(statements.decide.sql);
+      if (decided === 0) return 0;
+      const { links, cards } = await countRolledBack(session, statements.count.sql);
+      if (links > 0) expectRows(await session.run(statements.restoreLinks.sql), links, 'links restored');
+      if (cards > 0) expectRows(await session.run(statements.deleteCards.sql), cards, 'cards removed');
+      expectRows(await session.run(statements.seal.sql), decided, 'changes sealed');
+      return decided;
+    },
+    { ...(patience && { patience }) },
+  );
+}
+
+async function countRolledBack(session: Session, statement: string): Promise<Counts> {
+  const rows = await session.rows<{ state: string; links: string; cards: string }>(statement);
+  const row = rows.find(({ state }) => state === 'rolled-back');
+  return { links: Number(row?.links ?? 0), cards: Number(row?.cards ?? 0) };
+}
+
+/** Keeps the one change of this batch, and says why the database refuses to take it back. */
+export async function keepRefused(
+  database: Database,
+  scope: Scope,
+  batch: Batch,
+  why: string,
+): Promise<number> {
+  return database.transaction(async (session) => {
+    await fence(session, database, scope.run);
+    const kept = await session.run(keepStatement(scope, batch, `${REFUSED}: ${why}`).sql);
+    if (kept > 0) expectRows(await session.run(sealStatement(scope, batch).sql), kept, 'changes sealed');
+    return kept;
+  });
+}
