@@ -52,6 +52,9 @@ interface Outlook {
   readonly layout: Layout;
 }
 
+/** A person reads so many changes at most; the rest is counted. */
+const SHOWN = 500;
+
 /** Takes a run back, or shows what that would do. */
 export async function rollback(terminal: Terminal, run: string, flags: RollbackFlags): Promise<ExitCode> {
   const request = readRequest(terminal, flags);
@@ -105,21 +108,24 @@ async function dryRun(
     ? `${JSON.stringify({ database: database.identity, run: subject.run }).slice(0, -1)},"changes":[`
     : `${brushFor(look).strong('Dry run')} of a rollback on ${database.identity.kind} ${database.identity.version}, database ${database.identity.database}: nothing is written.\n\n`;
   await write(terminal.stdout, begin);
+  let left = 0;
   await database.snapshot(async (session) => {
-    for await (const prospect of streamProspects(
-      session,
-      database,
-      layout,
-      outlook.found,
-      outlook.references,
-    )) {
-      const text = flags.json
-        ? `${remarks.total > 0 ? ',' : ''}\n${JSON.stringify(prospect)}`
-        : `${renderTakenBack(prospect, { look, configuration: layout.configuration })}\n\n`;
+    const prospects = streamProspects(session, database, layout, outlook.found, outlook.references);
+    for await (const prospect of prospects) {
+      const separator = remarks.total > 0 ? ',' : '';
       remarks.add(prospect);
-      await write(terminal.stdout, text);
+      // What is kept, and why, is what a person looks for.
+      if (!flags.json && remarks.total > SHOWN && prospect.reason === null) left++;
+      else if (flags.json) await write(terminal.stdout, `${separator}\n${JSON.stringify(prospect)}`);
+      else
+        await write(
+          terminal.stdout,
+          `${renderTakenBack(prospect, { look, configuration: layout.configuration })}\n\n`,
+        );
     }
   });
+  if (left > 0)
+    await write(terminal.stdout, `… and ${formatCount(left)} more to be taken back: --json gives all.\n\n`);
   const totals = remarks.totals();
   await write(
     terminal.stdout,

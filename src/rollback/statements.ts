@@ -84,6 +84,12 @@ export function eligibleSql({ sql, run, states }: Scope, alias: string, batch?: 
   return `${within} AND ${alias}.state IN (${states.map(sql.literal).join(', ')})`;
 }
 
+/**
+ * Enough for the target of an update whose source is a batch: were it narrowed down as well, a planner that expects
+ * one row of each could compare every row with every other.
+ */
+const ofRun = ({ sql, run }: Scope, alias: string) => `${alias}.run_id = ${sql.literal(run.id)}`;
+
 /** The statements of one batch, in the order in which they run, in one transaction. */
 export function batchStatements(scope: Scope, batch: Batch) {
   const { layout, sql, run } = scope;
@@ -126,7 +132,7 @@ export function batchStatements(scope: Scope, batch: Batch) {
       ]
         .map(([column, value]) => `${sql.qualifiedInSet('o')}${column} = ${value}`)
         .join(', '),
-      where: withinSql(sql, run, batch, 'o'),
+      where: ofRun(scope, 'o'),
     }),
   };
   const count: Statement = {
@@ -206,7 +212,7 @@ export function sealStatement(scope: Scope, batch: Batch): Statement {
                  LIMIT ${batch.to - batch.from + 1}) AS c)`,
       on: 'o.position = c.position',
       set: ['reason', 'seal'].map((column) => `${sql.qualifiedInSet('o')}${column} = c.${column}`).join(', '),
-      where: atHand('o'),
+      where: ofRun(scope, 'o'),
     }),
   };
 }
