@@ -2,8 +2,7 @@ import type { Layout } from '../config/layout.js';
 import type { Database } from '../database/database.js';
 import type { Session } from '../database/session.js';
 import type { Arrivals, Closing, Run } from '../journal/run.js';
-import type { Tally } from '../model/decision.js';
-import { classificationSql } from '../plan/classification.js';
+import type { Decision, Tally } from '../model/decision.js';
 import { linkSql } from '../plan/expressions.js';
 import { tallyPlan } from '../plan/plan.js';
 
@@ -17,68 +16,69 @@ export function classifyOnceMore(
   run: Run,
 ): Promise<{ tallies: Tally[]; closing: Closing }> {
   return database.snapshot(async (session) => {
-    const tallies = await tallyPlan(session, layout, database.dialect);
-    const duplicates = tallies.filter(({ finding }) => finding === 'possible-duplicate');
-    return {
-      tallies,
-      closing: {
-        doubleLinks: await findDoubleLinks(session, database, layout, run),
-        // To list them takes another classification.
-        lateCandidates:
-          duplicates.length === 0 ? NONE : await findLateCandidates(session, database, layout, run),
-      },
-    };
+    const duplicated = new Set<string>();
+    const tallies = await tallyPlan(session, layout, database.dialect, (operator) =>
+      duplicated.add(operator),
+    );
+    const shared = await findSharedPersons(session, database, layout);
+    return { tallies, closing: await findArrivals(session, database, run, duplicated, shared) };
   });
 }
 
-const NONE: Arrivals = { count: 0, first: [] };
-
-async function findDoubleLinks(
+/** Persons that several operators are linked to, whoever linked them. */
+async function findSharedPersons(
   session: Session,
-  database: Database,
+  { dialect: sql }: Database,
   layout: Layout,
-  run: Run,
-): Promise<Arrivals> {
-  const { dialect: sql } = database;
+): Promise<Set<string>> {
   const link = linkSql(sql, layout, 'o');
-  return arrivals(
-    session,
-    sql.text('COUNT(*) OVER ()'),
-    `SELECT c.person AS arrival
-          FROM ${sql.journal('change')} AS c
-          JOIN ${sql.table(layout.operators.name)} AS o ON ${link} = ${sql.asKey('c.person', layout.personKey)}
-         WHERE c.run_id = ${sql.literal(run.id)} AND c.state = 'applied'
-         GROUP BY c.person
-        HAVING COUNT(*) > 1`,
-  );
+  const persons = new Set<string>();
+  for await (const { person } of session.stream<{ person: string }>(
+    `SELECT ${sql.text('l.person')} AS person
+  FROM (SELECT ${link} AS person
+          FROM ${sql.table(layout.operators.name)} AS o
+         WHERE ${link} IS NOT NULL
+         GROUP BY ${link}
+        HAVING COUNT(*) > 1) AS l`,
+  ))
+    persons.add(person);
+  return persons;
 }
 
-/** A card was made for them, and meanwhile somebody has entered a person that shares their keys. */
-async function findLateCandidates(
+/**
+ * Reads once through what the run has written: the sets are small, and the journal has no index for them.
+ * @param duplicated operators whose person may be a duplicate now. @param shared persons with several operators.
+ */
+async function findArrivals(
   session: Session,
-  database: Database,
-  layout: Layout,
+  { dialect: sql }: Database,
   run: Run,
-): Promise<Arrivals> {
-  const { dialect: sql } = database;
-  return arrivals(
-    session,
-    sql.text('COUNT(*) OVER ()'),
-    `SELECT c.operator AS arrival
-          FROM (${classificationSql(layout, sql)}) AS j
-          JOIN ${sql.journal('change')} AS c ON c.operator = ${sql.text('j.operator')} AND c.person = j.person
-          JOIN ${sql.journal('decision')} AS d ON d.run_id = c.run_id AND d.position = c.position
-         WHERE j.finding = 'possible-duplicate' AND c.run_id = ${sql.literal(run.id)}
-           AND c.state = 'applied' AND d.decision = 'create'`,
-  );
+  duplicated: ReadonlySet<string>,
+  shared: ReadonlySet<string>,
+): Promise<Closing> {
+  const doubleLinks = new Named();
+  const lateCandidates = new Named();
+  if (duplicated.size + shared.size === 0) return { doubleLinks, lateCandidates };
+  for await (const row of session.stream<{ operator: string; person: string; decision: Decision }>(
+    `SELECT c.operator, c.person, d.decision
+  FROM ${sql.journal('change')} AS c
+  JOIN ${sql.journal('decision')} AS d ON d.run_id = c.run_id AND d.position = c.position
+ WHERE c.run_id = ${sql.literal(run.id)} AND c.state = 'applied'
+ ORDER BY c.position`,
+  )) {
+    if (shared.has(row.person)) doubleLinks.add(row.person);
+    // A card was made for it, and meanwhile somebody has entered a person that shares its keys.
+    if (row.decision === 'create' && duplicated.has(row.operator)) lateCandidates.add(row.operator);
+  }
+  return { doubleLinks, lateCandidates };
 }
 
-async function arrivals(session: Session, total: string, statement: string): Promise<Arrivals> {
-  const rows = await session.rows<{ arrival: string; total: string }>(
-    `SELECT a.arrival, ${total} AS total
-  FROM (${statement}) AS a
- ORDER BY a.arrival
- LIMIT ${NAMED}`,
-  );
-  return { count: Number(rows[0]?.total ?? 0), first: rows.map(({ arrival }) => arrival) };
+class Named implements Arrivals {
+  count = 0;
+  readonly first: string[] = [];
+
+  add(key: string): void {
+    this.count++;
+    if (this.first.length < NAMED) this.first.push(key);
+  }
 }

@@ -10,6 +10,7 @@ import type {
   JournalPlace,
   LockHolder,
   Obstacle,
+  Patience,
   TransactionOptions,
 } from './database.js';
 import { type Dialect, JOURNAL_TABLE_NAMES, type JournalTable } from './dialect.js';
@@ -63,6 +64,16 @@ const LARGE_JOINS = `
   SET LOCAL enable_nestloop = off;
   SET LOCAL work_mem = '128MB';
   SET LOCAL cursor_tuple_fraction = 1;`;
+
+/**
+ * Said once per batch. It meets a few rows of large tables, each by its key, while the journal grows faster than
+ * its statistics: a planner that expects one row of it, or all, would join whole tables again for each batch.
+ */
+const batchSettings = ({ lockWait }: Patience) => `
+  SET LOCAL lock_timeout = ${lockWait};
+  SET LOCAL enable_seqscan = off;
+  SET LOCAL enable_hashjoin = off;
+  SET LOCAL enable_mergejoin = off;`;
 
 /** A DBA sees it beside every session of this process, which in turn knows its own by it. */
 const APPLICATION = `onecard ${process.pid}@${hostname()}`.slice(0, 63);
@@ -298,7 +309,7 @@ export class PostgresDatabase implements Database {
   transaction<T>(work: (session: Session) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     return this.#inTransaction('BEGIN ISOLATION LEVEL READ COMMITTED', async (session) => {
       if (options.largeJoins) await session.run(LARGE_JOINS);
-      if (options.patience) await session.run(`SET LOCAL lock_timeout = ${options.patience.lockWait}`);
+      if (options.patience) await session.run(batchSettings(options.patience));
       return work(session);
     });
   }

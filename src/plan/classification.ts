@@ -21,17 +21,20 @@ ${parts.judged(more)}
 ) AS j`;
 }
 
-/** The tally of all decisions, counted by the server. */
+/** The tally of all decisions, counted by the server; operators with a finding one by one, by their keys. */
 export function tallySql(layout: Layout, sql: Dialect): string {
   const parts = new Classification(layout, sql, false);
   return `WITH ${parts.ctes().join(',\n')}
-SELECT ${parts.consequences('t')}, t.reason, t.finding, ${sql.text('t.operators')} AS operators
+SELECT ${parts.consequences('t')}, t.reason, t.finding, t.operator, ${sql.text('t.operators')} AS operators
   FROM (
-SELECT j.reason, j.finding, COUNT(*) AS operators
+SELECT j.reason, j.finding, j.operator, COUNT(*) AS operators
+  FROM (
+SELECT j.reason, j.finding, CASE WHEN j.finding IS NOT NULL THEN ${sql.text('j.operator')} END AS operator
   FROM (
 ${parts.judged([])}
 ) AS j
- GROUP BY j.reason, j.finding
+) AS j
+ GROUP BY j.reason, j.finding, j.operator
 ) AS t`;
 }
 

@@ -40,10 +40,22 @@ async function* counted(plan: AsyncIterable<PlannedOperator>, tallies: Tallies) 
   }
 }
 
-/** How many operators get which decision, counted by the server. */
-export async function tallyPlan(session: Session, layout: Layout, sql: Dialect): Promise<Tally[]> {
-  const rows = await session.rows<TallyRow>(tallySql(layout, sql));
-  return rows.map((row) => ({ ...row, operators: Number(row.operators) }));
+/**
+ * How many operators get which decision, counted by the server.
+ * @param onFinding is told the key of each operator with a finding.
+ */
+export async function tallyPlan(
+  session: Session,
+  layout: Layout,
+  sql: Dialect,
+  onFinding: (operator: string) => void = () => undefined,
+): Promise<Tally[]> {
+  const tallies = new Tallies();
+  for await (const { operator, operators, ...what } of session.stream<TallyRow>(tallySql(layout, sql))) {
+    if (operator !== null) onFinding(operator);
+    tallies.count({ ...what, operators: Number(operators) });
+  }
+  return tallies.all();
 }
 
 interface TallyRow {
@@ -51,6 +63,7 @@ interface TallyRow {
   action: Action;
   reason: Reason;
   finding: Finding | null;
+  operator: string | null;
   operators: string;
 }
 

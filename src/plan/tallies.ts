@@ -2,15 +2,19 @@ import { DECISIONS, type PlannedOperator, type Tally } from '../model/decision.j
 
 /** Counts decisions as they go by. */
 export class Tallies {
-  readonly #counts = new Map<string, Tally & { operators: number }>();
+  readonly #counts = new Map<string, Tally>();
   total = 0;
 
   add({ decision, action, reason, finding }: PlannedOperator): void {
-    this.total++;
+    this.count({ decision, action, reason, finding, operators: 1 });
+  }
+
+  count({ operators, ...what }: Tally): void {
+    const { decision, action, reason, finding } = what;
+    this.total += operators;
     const key = `${decision} ${action} ${reason} ${finding ?? ''}`;
     const tally = this.#counts.get(key);
-    if (tally === undefined) this.#counts.set(key, { decision, action, reason, finding, operators: 1 });
-    else this.#counts.set(key, { ...tally, operators: tally.operators + 1 });
+    this.#counts.set(key, { ...what, operators: (tally?.operators ?? 0) + operators });
   }
 
   all(): Tally[] {
