@@ -17,6 +17,8 @@ type Guarded = <T>(work: (session: Session) => Promise<T>) => Promise<T>;
 const JOURNAL = ['run', 'decision', 'change', 'migration', 'migration_lock'];
 /** Those that tell about runs. */
 const READ = JOURNAL.slice(0, 3);
+/** What a rollback notes, it notes in rows that are there. */
+const MARKED = ['run', 'change'];
 const WRITING = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'];
 
 /**
@@ -112,8 +114,8 @@ export class MysqlPrivileges implements Privileges {
       // Its tables come together; one that does not show is hidden.
       case 'read-journal':
         return there.size === 0 ? [] : journal(READ, ['SELECT']);
-      case 'write-journal':
-        return there.size === 0 ? [] : journal(JOURNAL, WRITING);
+      case 'mark-journal':
+        return there.size === 0 ? [] : [...journal(READ, ['SELECT']), ...journal(MARKED, ['UPDATE'])];
       case 'keep-journal':
         return JOURNAL.flatMap((name) =>
           journal([name], [...(there.has(name) ? [] : ['CREATE']), ...WRITING]),

@@ -137,6 +137,9 @@ async function privilegesFor(
   }
 }
 
+/** What a rollback notes, it notes in rows that are there. */
+const MARKED = ['run', 'change'];
+
 function journalPrivileges(
   to: JournalNeed,
   database: Securable,
@@ -153,7 +156,11 @@ function journalPrivileges(
         ? []
         : [whole(home, 'USAGE'), ...read.map((table) => whole(on(table), 'SELECT'))];
     }
-    case 'write-journal':
+    case 'mark-journal':
+      return [
+        ...journalPrivileges('read-journal', database, journal),
+        ...tables.filter(({ name }) => MARKED.includes(name)).map((table) => whole(on(table), 'UPDATE')),
+      ];
     case 'keep-journal':
       return [
         whole(home, 'USAGE'),

@@ -18,8 +18,8 @@ export type Need =
   | { readonly to: 'make-keys'; readonly table: Required<TableName>; readonly column: string }
   | { readonly to: JournalNeed };
 
-/** `keep` makes the journal where there is none; the others are about the one that is there. */
-export type JournalNeed = 'read-journal' | 'write-journal' | 'keep-journal' | 'remove-journal';
+/** `keep` makes the journal where there is none; `mark` changes rows that are there. */
+export type JournalNeed = 'read-journal' | 'mark-journal' | 'keep-journal' | 'remove-journal';
 
 /** Something that a user can be granted privileges on. */
 export interface Securable {

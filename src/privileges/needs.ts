@@ -22,7 +22,7 @@ export async function needsOf(command: GrantedCommand, database: Database, layou
     case 'migrate':
       return [...cards, ...runNeeds(layout), { to: 'keep-journal' }];
     case 'rollback':
-      return [...cards, ...(await rollbackNeeds(database, layout)), { to: 'write-journal' }];
+      return [...cards, ...(await rollbackNeeds(database, layout)), { to: 'mark-journal' }];
     case 'uninstall': {
       const altered = await addedColumnTables(database, layout);
       return [...cards, ...altered.map((table): Need => ({ to: 'alter', table })), { to: 'remove-journal' }];

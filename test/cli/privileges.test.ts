@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { contents, difference } from '../support/contents.js';
 import { databases, serverDatabases, type TestDatabase } from '../support/databases.js';
 import { journalTable, onecardOn, writingNothing } from '../support/on-database.js';
 import { sampleWithoutCardColumns } from '../support/sample.js';
@@ -109,6 +110,28 @@ describe.each(serverDatabases)('a role with what `grants` prints on $name', ({ k
       `SELECT COUNT(DISTINCT run_id) AS runs FROM ${journalTable(kind, 'change')}`,
     );
     expect(changes).toEqual([{ runs: 2 }]);
+  });
+
+  it('can take back what another role has run', async () => {
+    const database = await fresh(cast);
+    const before = await contents(database);
+    await onecardOn(database, ['migrate', '--yes', '--quiet']);
+    await closeToPublic(database, kind);
+    const [{ id } = {}] = await database.query(`SELECT id FROM ${journalTable(kind, 'run')}`);
+    const { url } = await roleFor(database, 'rollback');
+    const result = await onecardOn(database, ['rollback', String(id), '--yes'], {
+      env: { DATABASE_URL: url },
+    });
+    expect(result.code, result.stderr).toBe(0);
+    expect(difference(before, await contents(database))).toEqual({ added: [], removed: [], changed: [] });
+  });
+
+  it('can remove what another role has added', async () => {
+    const database = await withJournal();
+    const { url } = await roleFor(database, 'uninstall');
+    const result = await onecardOn(database, ['uninstall', '--yes'], { env: { DATABASE_URL: url } });
+    expect(result.code, result.stderr).toBe(0);
+    await expect(database.query(`SELECT id FROM ${journalTable(kind, 'run')}`)).rejects.toThrow();
   });
 
   it('can add the columns that are missing', async () => {

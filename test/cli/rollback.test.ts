@@ -265,8 +265,8 @@ describe.each(serverDatabases)('a rollback that is disturbed on $name', ({ fresh
       onecardOn(database, ['rollback', run, '--yes'], { env: { DATABASE_URL: url } }),
     );
     expect(result.code, result.stderr).toBe(2);
-    expect(result.stderr).toContain('DELETE on person');
-    expect(result.stderr).toContain('SELECT on incident.caller_id');
+    expect(result.stderr).toMatch(/DELETE on the table \S*person/);
+    expect(result.stderr).toMatch(/SELECT on the table \S*incident/);
   }, 120_000);
 
   it('says what a foreign key without an index costs', async () => {
