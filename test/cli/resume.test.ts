@@ -2,9 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { CliResult } from '../support/cli.js';
 import { type Contents, contents, difference } from '../support/contents.js';
 import { serverDatabases, type TestDatabase } from '../support/databases.js';
+import { onceUnlocked } from '../support/faults/once-unlocked.js';
+import { apartFromCardKeys } from '../support/faults/undisturbed.js';
 import { journalTable, onecardOn, rowsOf, startOnecardOn } from '../support/on-database.js';
 import { largeSample, regularOperatorKey, regularPersonKey } from '../support/sample.js';
 
@@ -181,16 +182,6 @@ describe.each(serverDatabases)('a run that is disturbed on $name', ({ fresh, kin
   };
 });
 
-/** The server may take a moment to notice that a killed client is gone. */
-async function onceUnlocked(run: () => Promise<CliResult>): Promise<CliResult> {
-  const deadline = Date.now() + 10_000;
-  for (;;) {
-    const result = await run();
-    if (result.code !== 6 || Date.now() > deadline) return result;
-    await sleep(100);
-  }
-}
-
 /** There are so many new cards, and each has exactly one operator. */
 function expectWholeCards(before: Contents, after: Contents, count: number): void {
   const cards = difference(before, after).added.map(({ key }) => key);
@@ -199,27 +190,4 @@ function expectWholeCards(before: Contents, after: Contents, count: number): voi
   const linked = links.filter((person) => person != null && isCard.has(person));
   expect(linked.toSorted()).toEqual(cards.toSorted());
   expect(cards).toHaveLength(count);
-}
-
-/** New cards under the key of their operator, and without the stamps that the database gives them. */
-function apartFromCardKeys(before: Contents, after: Contents): Contents {
-  const persons = before.get('person') ?? new Map<string, string>();
-  const cardOf = new Map<string, string>();
-  const operators = new Map<string, string>();
-  for (const [key, { person_id = null, updated_at = null, ...operator }] of rowsOf(after, 'operator')) {
-    const isNew = person_id !== null && !persons.has(person_id) && after.get('person')?.has(person_id);
-    if (isNew) cardOf.set(person_id, `card of ${key}`);
-    operators.set(
-      key,
-      JSON.stringify(
-        isNew ? { ...operator, person_id: cardOf.get(person_id) } : { ...operator, person_id, updated_at },
-      ),
-    );
-  }
-  const cards = [...rowsOf(after, 'person')].map(([key, person]): [string, string] => {
-    if (persons.has(key)) return [key, JSON.stringify(person)];
-    const { id: _, created_at: __, updated_at: ___, ...fields } = person;
-    return [cardOf.get(key) ?? key, JSON.stringify(fields)];
-  });
-  return new Map([...after, ['operator', operators], ['person', new Map(cards)]]);
 }

@@ -4,6 +4,7 @@ import {
   freePort,
   type Home,
   makeHome,
+  readLog,
   removeHome,
   runTool,
   startDaemon,
@@ -87,6 +88,7 @@ async function run(home: Home, password: string): Promise<OwnServer> {
     async restart() {
       daemon = await start();
     },
+    log: () => readLog(home),
   };
 }
 
