@@ -310,11 +310,13 @@ async function finish(
 ): Promise<ExitCode> {
   const verification = await verifyDatabase(database, result.layout, { complete: false });
   const report = await writeAudit(database, result.layout, result.run, terminal.folder);
-  const run = await database.transaction((session) =>
+  // The report is whole before the run is done: after a failure here, the same command writes it again.
+  const closed = { ...result.run, finishedAt: new Date().toISOString() };
+  const summary = summarize(database, closed, result, verification, report, started);
+  await writeSummary(terminal.folder, closed, renderSummaryMarkdown(summary), summary);
+  await database.transaction((session) =>
     new RunTable(database).enter(session, result.run, 'done', { auditHead: report.head }),
   );
-  const summary = summarize(database, run, result, verification, report, started);
-  writeSummary(terminal.folder, run, renderSummaryMarkdown(summary), summary);
   if (flags.json) await write(terminal.stdout, `${JSON.stringify(summary)}\n`);
   else
     await write(

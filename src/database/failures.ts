@@ -158,7 +158,7 @@ const ROWS_HIDDEN: Known = {
 export function describeFailure(error: unknown): unknown {
   // Several addresses of one host were tried: the first failure stands for all.
   const first = error instanceof AggregateError ? error.errors[0] : error;
-  if (!isDriverError(first)) return timedOut(error) ?? error;
+  if (!isDriverError(first)) return cutOff(error) ?? timedOut(error) ?? error;
   const known = first.routine === 'check_enable_rls' ? ROWS_HIDDEN : KNOWN[first.code];
   if (known === undefined) return serverError(first) ?? error;
   const { message, remedy, exitCode } = known;
@@ -192,6 +192,18 @@ export function describeConnectFailure(error: unknown): unknown {
 
 const wordsOf = (error: DriverError) => error.sqlMessage ?? error.message;
 const sentence = (text: string) => (text.endsWith('.') ? text : `${text}.`);
+
+/** What the drivers say, without a code, when they are asked for a statement after the connection has broken. */
+const CUT_OFF = /is not queryable|connection is in closed state/i;
+
+function cutOff(error: unknown): OnecardError | undefined {
+  if (!(error instanceof Error) || !CUT_OFF.test(error.message)) return undefined;
+  return new OnecardError('The connection to the database broke.', {
+    remedy: broken.remedy,
+    ...failing,
+    cause: error,
+  });
+}
 
 function timedOut(error: unknown): OnecardError | undefined {
   if (!(error instanceof Error) || !/timeout|terminated unexpectedly/i.test(error.message)) return undefined;

@@ -1,21 +1,14 @@
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import {
-  accessSync,
-  constants,
-  createWriteStream,
-  mkdirSync,
-  rmdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { accessSync, constants, lstatSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { finished } from 'node:stream/promises';
 import type { Layout } from '../config/layout.js';
 import type { Database } from '../database/database.js';
 import { OnecardError } from '../errors.js';
 import type { Action, Decision, Finding, Reason } from '../model/decision.js';
+import { ExitCode } from '../model/exit-code.js';
 import { readEvidence } from '../plan/evidence.js';
+import { PrivateFile } from '../private-file.js';
 import { differencesOf, STALE_FIELDS, type StaleFields } from './differences.js';
 import type { ChangeState, Run } from './run.js';
 
@@ -51,6 +44,7 @@ export interface AuditReport {
  */
 export function checkRunsFolder(folder: string): void {
   const runs = join(folder, RUNS_FOLDER);
+  refuseLink(runs, RUNS_FOLDER, 'nothing was changed');
   try {
     const made = mkdirSync(runs, { recursive: true, mode: 0o700 });
     accessSync(runs, constants.W_OK);
@@ -71,6 +65,24 @@ export function checkRunsFolder(folder: string): void {
   }
 }
 
+/** Whoever may write into the working folder could lead reports, or their names, elsewhere. */
+function refuseLink(path: string, name: string, state: string): void {
+  if (!isLink(path)) return;
+  throw new OnecardError(`${name} is a symbolic link, and reports are not written through links.`, {
+    remedy: `Remove it, or run onecard in the folder that it leads to; ${state}.`,
+    exitCode: ExitCode.Usage,
+  });
+}
+
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    // It is not there, or cannot be: making it will tell.
+    return false;
+  }
+}
+
 const REASONS: Readonly<Record<string, string>> = {
   EEXIST: 'a file of that name is in its place',
   ENOTDIR: 'a file of that name is in its place',
@@ -78,6 +90,8 @@ const REASONS: Readonly<Record<string, string>> = {
   EPERM: 'this user may not write there',
   EROFS: 'the file system is read-only',
   ENOSPC: 'there is no space left',
+  EDQUOT: 'the quota of this user is used up',
+  EFBIG: 'the file would be larger than is allowed',
 };
 
 function reasonOf(cause: unknown): string {
@@ -95,15 +109,20 @@ export async function writeAudit(
   run: Run,
   workingFolder: string,
 ): Promise<AuditReport> {
-  const folder = join(workingFolder, RUNS_FOLDER, run.id);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const stream = createWriteStream(join(folder, 'audit.ndjson'), { mode: 0o600 });
-  await once(stream, 'open');
   const chain = new Chain();
+  await writeReport(workingFolder, run, 'audit.ndjson', (write) =>
+    writeLines(database, layout, run, (value) => write(chain.link(value))),
+  );
+  return { folder: join(RUNS_FOLDER, run.id), head: chain.head };
+}
+
+async function writeLines(
+  database: Database,
+  layout: Layout,
+  run: Run,
+  write: (value: object) => Promise<void>,
+): Promise<void> {
   const totals: Record<string, number> = {};
-  const write = async (value: object) => {
-    if (!stream.write(chain.link(value))) await once(stream, 'drain');
-  };
   await write({
     kind: 'run',
     run: run.id,
@@ -131,9 +150,6 @@ export async function writeAudit(
     closing: run.closing,
     ...(run.drift !== null && { drift: run.drift }),
   });
-  stream.end();
-  await finished(stream);
-  return { folder: join(RUNS_FOLDER, run.id), head: chain.head };
 }
 
 function auditSql(database: Database, run: Run): string {
@@ -188,8 +204,62 @@ class Chain {
 }
 
 /** Keeps what a run came to beside its audit report, for people and for scripts. */
-export function writeSummary(workingFolder: string, run: Run, markdown: string, json: object): void {
-  const folder = join(workingFolder, RUNS_FOLDER, run.id);
-  writeFileSync(join(folder, 'summary.md'), markdown, { mode: 0o600 });
-  writeFileSync(join(folder, 'summary.json'), `${JSON.stringify(json, null, 2)}\n`, { mode: 0o600 });
+export async function writeSummary(
+  workingFolder: string,
+  run: Run,
+  markdown: string,
+  json: object,
+): Promise<void> {
+  await writeReport(workingFolder, run, 'summary.md', (write) => write(markdown));
+  await writeReport(workingFolder, run, 'summary.json', (write) =>
+    write(`${JSON.stringify(json, null, 2)}\n`),
+  );
+}
+
+/**
+ * Writes a file of a run's report, whole or not at all; it replaces the one that this run has left there when it
+ * was cut short.
+ * @throws OnecardError that tells that the data are whole and how the report is finished.
+ */
+async function writeReport(
+  workingFolder: string,
+  run: Run,
+  name: string,
+  fill: (write: (text: string) => Promise<void>) => Promise<void>,
+): Promise<void> {
+  const folder = join(RUNS_FOLDER, run.id);
+  const path = join(workingFolder, folder, name);
+  for (const place of [RUNS_FOLDER, folder, join(folder, name)])
+    refuseLink(join(workingFolder, place), place, WHOLE);
+  // What the database says while it is read is no failure of the file.
+  const onDisk = <T>(work: () => Promise<T>) =>
+    work().catch((error) => {
+      throw reportFailure(error, folder);
+    });
+  const file = await onDisk(async () => {
+    mkdirSync(join(workingFolder, folder), { recursive: true, mode: 0o700 });
+    await rm(`${path}.part`, { force: true });
+    return PrivateFile.create(`${path}.part`);
+  });
+  try {
+    await fill((text) => onDisk(() => file.write(text)));
+    await onDisk(async () => {
+      await file.finish();
+      await rename(file.path, path);
+    });
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
+}
+
+const WHOLE = 'data and journal are whole, and the same command then finishes the report';
+
+function reportFailure(error: unknown, folder: string): OnecardError {
+  const cause = error instanceof OnecardError ? error.cause : error;
+  return new OnecardError(`The report in ${folder} cannot be written: ${reasonOf(cause)}.`, {
+    remedy: `Mend that; ${WHOLE}.`,
+    exitCode: ExitCode.Failed,
+    cause,
+  });
 }

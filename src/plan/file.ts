@@ -1,35 +1,23 @@
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { createWriteStream, type WriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { finished } from 'node:stream/promises';
 import type { DatabaseIdentity } from '../database/database.js';
-import { OnecardError } from '../errors.js';
 import type { Configuration } from '../model/configuration.js';
 import type { PlannedOperator, Tally } from '../model/decision.js';
+import { PrivateFile } from '../private-file.js';
 import { VERSION } from '../version.js';
 
 /** Raised when a reader of the former format would misread the new one. */
 export const PLAN_FORMAT = 1;
-
-/** Text gathered before it is handed to the file: many small writes are slow. */
-const CHUNK = 1 << 16;
 
 /**
  * A plan as NDJSON: a header line, a line per operator, a totals line. The last ends with the SHA-256 of all
  * bytes before that line, so that an approval can name exactly this plan.
  */
 export class PlanFile {
-  readonly #stream: WriteStream;
+  readonly #file: PrivateFile;
   readonly #hash = createHash('sha256');
-  #chunk = '';
-  #failure: unknown;
 
-  private constructor(stream: WriteStream) {
-    this.#stream = stream;
-    stream.on('error', (error) => {
-      this.#failure = error;
-    });
+  private constructor(file: PrivateFile) {
+    this.#file = file;
   }
 
   /** @throws OnecardError where the file exists already or cannot be made. */
@@ -38,13 +26,7 @@ export class PlanFile {
     identity: DatabaseIdentity,
     configuration: Configuration,
   ): Promise<PlanFile> {
-    const stream = createWriteStream(path, { flags: 'wx', mode: 0o600 });
-    try {
-      await once(stream, 'open');
-    } catch (cause) {
-      throw unwritable(path, cause);
-    }
-    const file = new PlanFile(stream);
+    const file = new PlanFile(await PrivateFile.create(path));
     await file.#line({
       format: PLAN_FORMAT,
       tool: `onecard ${VERSION}`,
@@ -85,43 +67,20 @@ export class PlanFile {
 
   /** @returns the digest that the totals line ends with. */
   async finish(tallies: readonly Tally[]): Promise<string> {
-    await this.#flush();
     const digest = this.#hash.digest('hex');
-    this.#stream.end(`${JSON.stringify({ totals: tallies, digest })}\n`);
-    await finished(this.#stream);
+    await this.#file.write(`${JSON.stringify({ totals: tallies, digest })}\n`);
+    await this.#file.finish();
     return digest;
   }
 
   /** Leaves no half of a plan behind. */
-  async discard(): Promise<void> {
-    this.#stream.destroy();
-    await rm(this.#stream.path, { force: true });
+  discard(): Promise<void> {
+    return this.#file.discard();
   }
 
   async #line(value: object): Promise<void> {
-    this.#chunk += `${JSON.stringify(value)}\n`;
-    if (this.#chunk.length >= CHUNK) await this.#flush();
+    const line = `${JSON.stringify(value)}\n`;
+    this.#hash.update(line);
+    await this.#file.write(line);
   }
-
-  async #flush(): Promise<void> {
-    if (this.#failure !== undefined) throw unwritable(String(this.#stream.path), this.#failure);
-    const chunk = Buffer.from(this.#chunk);
-    this.#chunk = '';
-    this.#hash.update(chunk);
-    if (!this.#stream.write(chunk)) await once(this.#stream, 'drain');
-  }
-}
-
-function unwritable(path: string, cause: unknown): OnecardError {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  if (code === 'EEXIST') {
-    return new OnecardError(`The file ${path} exists already, and is not overwritten.`, {
-      remedy: 'Name another file, or remove it first.',
-      cause,
-    });
-  }
-  return new OnecardError(`The file ${path} cannot be written (${code ?? cause}).`, {
-    remedy: 'Check the folder, its rights and its space.',
-    cause,
-  });
 }

@@ -72,7 +72,8 @@ describe.each(serverDatabases)('a role with SELECT alone on $name', ({ kind, fre
     await on.query(`
       ALTER TABLE operator ENABLE ROW LEVEL SECURITY;
       CREATE POLICY living ON operator USING (NOT archived)`);
-    for (const command of LOOKING.filter((each) => !each.includes('--sql'))) {
+    const commands = [...LOOKING.filter((each) => !each.includes('--sql')), 'migrate --yes'];
+    for (const command of commands) {
       const result = await onecardOn(on, command.split(' '), { env: { DATABASE_URL: url } });
       expect({ command, ...result, stderr: result.stderr.replace(/^✖.*\n/m, '') }).toEqual({
         command,

@@ -123,6 +123,7 @@ describe.runIf(mariadbIsInstalled)('a MariaDB', () => {
       url,
       folder,
       query,
+      connect: () => server.connect('live'),
       createRole: () => expect.fail(),
       close: () => rm(folder, { recursive: true }),
     };

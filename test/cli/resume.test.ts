@@ -4,9 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Contents, contents, difference } from '../support/contents.js';
 import { serverDatabases, type TestDatabase } from '../support/databases.js';
+import { onceUnlocked } from '../support/faults/once-unlocked.js';
+import { apartFromCardKeys } from '../support/faults/undisturbed.js';
 import { journalTable, onecardOn, rowsOf, startOnecardOn } from '../support/on-database.js';
 import { largeSample, regularOperatorKey, regularPersonKey } from '../support/sample.js';
-import { changesOf, changesReach, onceUnlocked } from '../support/watching.js';
+import { changesOf, changesReach } from '../support/watching.js';
 
 const MIGRATE = ['migrate', '--yes', '--batch-size', '5'];
 const IDENTICAL = { added: [], removed: [], changed: [] };
@@ -175,27 +177,4 @@ function expectWholeCards(before: Contents, after: Contents, count: number): voi
   const linked = links.filter((person) => person != null && isCard.has(person));
   expect(linked.toSorted()).toEqual(cards.toSorted());
   expect(cards).toHaveLength(count);
-}
-
-/** New cards under the key of their operator, and without the stamps that the database gives them. */
-function apartFromCardKeys(before: Contents, after: Contents): Contents {
-  const persons = before.get('person') ?? new Map<string, string>();
-  const cardOf = new Map<string, string>();
-  const operators = new Map<string, string>();
-  for (const [key, { person_id = null, updated_at = null, ...operator }] of rowsOf(after, 'operator')) {
-    const isNew = person_id !== null && !persons.has(person_id) && after.get('person')?.has(person_id);
-    if (isNew) cardOf.set(person_id, `card of ${key}`);
-    operators.set(
-      key,
-      JSON.stringify(
-        isNew ? { ...operator, person_id: cardOf.get(person_id) } : { ...operator, person_id, updated_at },
-      ),
-    );
-  }
-  const cards = [...rowsOf(after, 'person')].map(([key, person]): [string, string] => {
-    if (persons.has(key)) return [key, JSON.stringify(person)];
-    const { id: _, created_at: __, updated_at: ___, ...fields } = person;
-    return [cardOf.get(key) ?? key, JSON.stringify(fields)];
-  });
-  return new Map([...after, ['operator', operators], ['person', new Map(cards)]]);
 }

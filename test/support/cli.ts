@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 
-const CLI = fileURLToPath(new URL('../../dist/src/cli.js', import.meta.url));
+/** Found from the root of the package: this file itself is compiled, too, for the programs that use it. */
+const CLI = join(dirname(createRequire(import.meta.url).resolve('#package')), 'dist/src/cli.js');
 const DEFAULT_TIMEOUT_MS = 60_000;
 
 export interface CliOptions {

@@ -25,15 +25,18 @@ export interface TableToRead {
   readonly select: string;
 }
 
+/** As much of a database as it takes to read it. */
+export type Readable = Pick<TestDatabase, 'kind' | 'query'>;
+
 export interface Inspection {
-  tables(database: TestDatabase): Promise<TableToRead[]>;
+  tables(database: Readable): Promise<TableToRead[]>;
   counters(database: TestDatabase): Promise<Counters>;
 }
 
 const inspections: Record<Kind, Inspection> = { postgres: postgresInspection, mysql: mariadbInspection };
 
 /** Everything in the database except onecard's own journal, as of one moment. */
-export async function contents(database: TestDatabase): Promise<Contents> {
+export async function contents(database: Readable): Promise<Contents> {
   const found = await inspections[database.kind].tables(database);
   const tables = new Map(found.map(({ name }) => [name, new Map<string, string>()]));
   const selects = found.map(({ select }) => select);
@@ -64,6 +67,16 @@ export function difference(before: Contents, after: Contents): Difference {
       return old === undefined || old === row ? [] : [{ table, key, before: old, after: row }];
     }),
   };
+}
+
+/** The rows of a table, by key: column → value as the server prints it. */
+export function rowsOf(from: Contents, table: string): Map<string, Record<string, string | null>> {
+  return new Map([...(from.get(table) ?? [])].map(([key, row]) => [key, JSON.parse(row)]));
+}
+
+/** A table of onecard's journal. */
+export function journalTable(kind: Kind, table: string): string {
+  return kind === 'postgres' ? `onecard.${table}` : `onecard_${table}`;
 }
 
 function missingFrom(known: Contents, all: Contents) {

@@ -3,7 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, inject, onTestFinished, TestRunner } from 'vitest';
 import { copySample, withSample } from './embedded.js';
-import { connectTo, type Kind, type Login, type Rows, type Server } from './servers/server.js';
+import {
+  type Connection,
+  connectTo,
+  type Kind,
+  type Login,
+  type Rows,
+  type Server,
+} from './servers/server.js';
 import { cloneTemplate } from './templates.js';
 
 /** A fresh database that belongs to one test and goes with it. */
@@ -16,6 +23,8 @@ export interface TestDatabase {
   readonly folder: string;
   /** See `Server.query`. */
   query(sql: string): Promise<Rows>;
+  /** See `Server.connect`; not for the embedded database. */
+  connect(): Promise<Connection>;
   /** A login without any privilege, and its URL of this database; not for the embedded database. */
   createRole(): Promise<Login & { readonly url: string }>;
   close(): Promise<void>;
@@ -79,6 +88,7 @@ async function freshOnServer(server: Server, template: Template | undefined): Pr
     url,
     folder,
     query: (sql) => server.query(sql, name),
+    connect: () => server.connect(name),
     async createRole() {
       const login = await server.createRole(uniqueName());
       roles.push(login.name);
@@ -107,6 +117,7 @@ async function freshSample(template: Template | undefined): Promise<TestDatabase
     url: undefined,
     folder,
     query: (sql) => withSample(folder, (query) => query(sql)),
+    connect: () => Promise.reject(new Error('The embedded database has one process at a time.')),
     createRole: () => Promise.reject(new Error('The embedded database has no logins.')),
     close: () => removeFolder(folder),
   };

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import mysql from 'mysql2';
-import type { Counters, Inspection, TableToRead } from './contents.js';
+import type { Counters, Inspection, Readable, TableToRead } from './contents.js';
 import type { TestDatabase } from './databases.js';
 
 const BYTES = ['bit', 'binary', 'varbinary', 'tinyblob', 'blob', 'mediumblob', 'longblob'];
 
 export const mariadbInspection: Inspection = { tables, counters };
 
-async function tables(database: TestDatabase): Promise<TableToRead[]> {
+async function tables(database: Readable): Promise<TableToRead[]> {
   const columns = await database.query(`
     SELECT c.table_name AS tableName, c.column_name AS columnName, c.data_type AS dataType, k.ordinal_position AS keyPart
       FROM information_schema.columns c

@@ -1,10 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
 import { expect } from 'vitest';
 import { type CliOptions, type CliResult, onecard, startOnecard } from './cli.js';
-import { type Contents, contents, counters, difference } from './contents.js';
+import { contents, counters, difference } from './contents.js';
 import type { TestDatabase } from './databases.js';
 import { withSample } from './embedded.js';
-import type { Kind } from './servers/server.js';
+
+export { journalTable, rowsOf } from './contents.js';
 
 type Options = Omit<CliOptions, 'folder'>;
 
@@ -50,16 +51,6 @@ function stateOf(database: TestDatabase) {
     contents: await contents(opened),
     counters: await counters(opened),
   }));
-}
-
-/** A table of onecard's journal. */
-export function journalTable(kind: Kind, table: string): string {
-  return kind === 'postgres' ? `onecard.${table}` : `onecard_${table}`;
-}
-
-/** The rows of a table, by key: column → value as the server prints it. */
-export function rowsOf(from: Contents, table: string): Map<string, Record<string, string | null>> {
-  return new Map([...(from.get(table) ?? [])].map(([key, row]) => [key, JSON.parse(row)]));
 }
 
 /** SQL without quoted names and without the schema or database of the test. */

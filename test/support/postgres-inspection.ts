@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Counters, Inspection, TableToRead } from './contents.js';
+import type { Counters, Inspection, Readable, TableToRead } from './contents.js';
 import type { TestDatabase } from './databases.js';
 
 export const postgresInspection: Inspection = { tables, counters };
 
-async function tables(database: TestDatabase): Promise<TableToRead[]> {
+async function tables(database: Readable): Promise<TableToRead[]> {
   // Partitions are read through their parent, children of inheritance by themselves.
   const found = await database.query(`
     SELECT CASE n.nspname WHEN 'public' THEN '' ELSE n.nspname || '.' END || c.relname AS name,

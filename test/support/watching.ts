@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CliResult } from './cli.js';
 import type { TestDatabase } from './databases.js';
 import { journalTable } from './on-database.js';
 
@@ -21,15 +20,5 @@ export async function until(what: string, holds: () => Promise<boolean>): Promis
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`Not within 30 s: ${what}`);
     await sleep(10);
-  }
-}
-
-/** The server may take a moment to notice that a killed client is gone. */
-export async function onceUnlocked(run: () => Promise<CliResult>): Promise<CliResult> {
-  const deadline = Date.now() + 10_000;
-  for (;;) {
-    const result = await run();
-    if (result.code !== 6 || Date.now() > deadline) return result;
-    await sleep(100);
   }
 }

@@ -71,8 +71,7 @@ export async function startDaemon(
   args: string[],
   answers: () => Promise<unknown>,
 ): Promise<Daemon> {
-  const logFile = join(home.folder, 'server.log');
-  const log = await open(logFile, 'a');
+  const log = await open(logOf(home), 'a');
   const child = spawn(program, args, {
     ...home.account,
     cwd: home.folder,
@@ -110,9 +109,14 @@ export async function startDaemon(
         continue;
       }
       await daemon.end('SIGKILL');
-      throw new Error(`${program} does not answer:\n${await readFile(logFile, 'utf8')}`, { cause: error });
+      throw new Error(`${program} does not answer:\n${await readLog(home)}`, { cause: error });
     }
   }
+}
+
+/** What the home's server has printed, through all its starts. */
+export function readLog(home: Home): Promise<string> {
+  return readFile(logOf(home), 'utf8');
 }
 
 /** Below the range from which systems pick client ports, so that nobody takes it during a restart. */
@@ -172,6 +176,10 @@ export function watchOver(folder: string): Guard {
     watch: (pid) => stdin.write(`${pid ?? ''}\n`),
     dismiss: () => shell.kill('SIGKILL'),
   };
+}
+
+function logOf({ folder }: Home): string {
+  return join(folder, 'server.log');
 }
 
 async function handOver({ account }: Home, path: string): Promise<void> {

@@ -1,18 +1,18 @@
 import mysql from 'mysql2/promise';
-import type { Client, Login, Rows } from './server.js';
+import type { Client, Connection, Login, Rows } from './server.js';
 
 type Query = (sql: string) => Promise<Rows>;
 
 export const mariadbClient: Client = {
   defaultPort: 3306,
-  query,
+  connect,
   quoteName,
   dropDatabase,
   createRole,
   dropRole,
 };
 
-async function query(url: string, sql: string): Promise<Rows> {
+async function connect(url: string): Promise<Connection> {
   const connection = await mysql.createConnection({
     uri: url,
     connectTimeout: 10_000,
@@ -20,12 +20,15 @@ async function query(url: string, sql: string): Promise<Rows> {
     supportBigNumbers: true,
     dateStrings: true,
   });
-  try {
-    const [results, fields] = await connection.query(sql);
-    return rowsOfTheLast(results, fields);
-  } finally {
-    connection.destroy();
-  }
+  // A connection that the server cuts also fails the query; the event would end the process.
+  connection.on('error', () => {});
+  return {
+    async query(sql) {
+      const [results, fields] = await connection.query(sql);
+      return rowsOfTheLast(results, fields);
+    },
+    close: async () => connection.destroy(),
+  };
 }
 
 function quoteName(name: string): string {

@@ -4,6 +4,7 @@ import {
   freePort,
   type Home,
   makeHome,
+  readLog,
   removeHome,
   runTool,
   startDaemon,
@@ -88,6 +89,7 @@ async function run(home: Home, password: string, more: string[]): Promise<OwnSer
     async restart() {
       daemon = await start();
     },
+    log: () => readLog(home),
   };
 }
 

@@ -1,11 +1,11 @@
 import pg from 'pg';
-import type { Client, Login, Rows } from './server.js';
+import type { Client, Connection, Login, Rows } from './server.js';
 
 type Query = (sql: string) => Promise<Rows>;
 
 export const postgresClient: Client = {
   defaultPort: 5432,
-  query,
+  connect,
   quoteName,
   dropDatabase,
   createRole,
@@ -20,7 +20,7 @@ export const parsers: Record<number, (text: string) => unknown> = {
   [pg.types.builtins.TIMESTAMPTZ]: String,
 };
 
-async function query(url: string, sql: string): Promise<Rows> {
+async function connect(url: string): Promise<Connection> {
   const client = new pg.Client({
     connectionString: url,
     connectionTimeoutMillis: 10_000,
@@ -32,12 +32,13 @@ async function query(url: string, sql: string): Promise<Rows> {
   // A connection that the server cuts also fails the query; the event would end the process.
   client.on('error', () => {});
   await client.connect();
-  try {
-    const results: pg.QueryResult | pg.QueryResult[] = await client.query(sql);
-    return Array.isArray(results) ? (results.at(-1)?.rows ?? []) : results.rows;
-  } finally {
-    await client.end();
-  }
+  return {
+    async query(sql) {
+      const results: pg.QueryResult | pg.QueryResult[] = await client.query(sql);
+      return Array.isArray(results) ? (results.at(-1)?.rows ?? []) : results.rows;
+    },
+    close: () => client.end(),
+  };
 }
 
 function quoteName(name: string): string {

@@ -8,6 +8,7 @@ import {
   freePort,
   type Home,
   makeHome,
+  readLog,
   removeHome,
   runTool,
   startDaemon,
@@ -94,6 +95,7 @@ async function run(home: Home, password: string): Promise<OwnServer> {
     async restart() {
       daemon = await start();
     },
+    log: () => readLog(home),
   };
 }
 

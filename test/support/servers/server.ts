@@ -33,6 +33,14 @@ export interface Server extends ServerFacts {
    * Both kinds give numbers where they are exact, else text; dates and times always as text.
    */
   query(sql: string, database?: string): Promise<Rows>;
+  /** One connection that stays, for transactions, and where opening one takes too long. */
+  connect(database?: string): Promise<Connection>;
+}
+
+export interface Connection {
+  /** See `Server.query`. */
+  query(sql: string): Promise<Rows>;
+  close(): Promise<void>;
 }
 
 export interface Login {
@@ -49,12 +57,14 @@ export interface OwnServer extends Server {
   kill(): Promise<void>;
   /** After a `kill`: same data, same port, a new process. */
   restart(): Promise<void>;
+  /** What the server has printed so far. */
+  log(): Promise<string>;
 }
 
-/** What differs between the kinds: one connection per query, and SQL for the rest. */
+/** What differs between the kinds: the connection, and SQL for the rest. */
 export interface Client {
   readonly defaultPort: number;
-  query(url: string, sql: string): Promise<Rows>;
+  connect(url: string): Promise<Connection>;
   quoteName(name: string): string;
   dropDatabase(query: (sql: string) => Promise<Rows>, name: string): Promise<void>;
   createRole(login: Login): string;
@@ -66,8 +76,16 @@ const clients: Record<Kind, Client> = { postgres: postgresClient, mysql: mariadb
 export function connectTo({ kind, url }: ServerFacts): Server {
   const { hostname, port, username, password } = new URL(url);
   const client = clients[kind];
-  const query = (sql: string, database?: string) =>
-    client.query(database === undefined ? url : withDatabase(url, database), sql);
+  const connect = (database?: string) =>
+    client.connect(database === undefined ? url : withDatabase(url, database));
+  const query = async (sql: string, database?: string) => {
+    const connection = await connect(database);
+    try {
+      return await connection.query(sql);
+    } finally {
+      await connection.close();
+    }
+  };
 
   return {
     kind,
@@ -77,6 +95,7 @@ export function connectTo({ kind, url }: ServerFacts): Server {
     superuser: decodeURIComponent(username),
     password: decodeURIComponent(password),
     query,
+    connect,
     async createDatabase(name, options = '') {
       await query(`CREATE DATABASE ${client.quoteName(name)} ${options}`);
       return withDatabase(url, name);

@@ -1,0 +1,81 @@
+import { type FileHandle, open, rm } from 'node:fs/promises';
+import { OnecardError } from './errors.js';
+import { ExitCode } from './model/exit-code.js';
+
+/** Bytes gathered before they are handed to the file: many small writes are slow. */
+const CHUNK = 1 << 16;
+
+/**
+ * A new file that its owner alone may read. It is never written over what is there, a link to somewhere else
+ * included.
+ */
+export class PrivateFile {
+  readonly path: string;
+  readonly #handle: FileHandle;
+  #pending: string[] = [];
+  #length = 0;
+
+  private constructor(path: string, handle: FileHandle) {
+    this.path = path;
+    this.#handle = handle;
+  }
+
+  /** @throws OnecardError where there is something of that name already, or the file cannot be made. */
+  static async create(path: string): Promise<PrivateFile> {
+    try {
+      return new PrivateFile(path, await open(path, 'wx', 0o600));
+    } catch (cause) {
+      throw unwritable(path, cause, ExitCode.Usage);
+    }
+  }
+
+  /** @throws OnecardError with exit code 1 where the disk is full or gone. */
+  async write(text: string): Promise<void> {
+    this.#pending.push(text);
+    this.#length += text.length;
+    if (this.#length >= CHUNK) await this.#flush();
+  }
+
+  /** What was written is on the disk then. @throws OnecardError like `write`. */
+  async finish(): Promise<void> {
+    await this.#flush();
+    try {
+      await this.#handle.sync();
+      await this.#handle.close();
+    } catch (cause) {
+      throw unwritable(this.path, cause, ExitCode.Failed);
+    }
+  }
+
+  /** Leaves no half of a file behind. */
+  async discard(): Promise<void> {
+    await this.#handle.close().catch(() => undefined);
+    await rm(this.path, { force: true }).catch(() => undefined);
+  }
+
+  async #flush(): Promise<void> {
+    const text = this.#pending.join('');
+    this.#pending = [];
+    this.#length = 0;
+    try {
+      await this.#handle.writeFile(text);
+    } catch (cause) {
+      throw unwritable(this.path, cause, ExitCode.Failed);
+    }
+  }
+}
+
+function unwritable(path: string, cause: unknown, exitCode: ExitCode): OnecardError {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  if (code === 'EEXIST') {
+    return new OnecardError(`The file ${path} exists already, and is not overwritten.`, {
+      remedy: 'Name another file, or remove it first.',
+      cause,
+    });
+  }
+  return new OnecardError(`The file ${path} cannot be written (${code ?? cause}).`, {
+    remedy: 'Check the folder, its rights and its space.',
+    exitCode,
+    cause,
+  });
+}
