@@ -99,17 +99,13 @@ describe('the command line', () => {
     return refusedAlone(args, { says, remedy: `See \`${help}\`.` });
   });
 
-  it.each([
-    ['--limit', '5'],
-    ['--only', 'x'],
-    ['--decision', 'create'],
-    ['--plan-out', 'plan.ndjson'],
-    ['--sql'],
-  ])('%s without --dry-run', (flag, ...value) =>
-    refusedAlone(['migrate', flag, ...value], {
-      says: `${flag} is about what a dry run shows; a run always does the whole plan.`,
-      remedy: 'Add --dry-run, or leave the flag out.',
-    }),
+  it.each([['--only', 'x'], ['--decision', 'create'], ['--plan-out', 'plan.ndjson'], ['--sql']])(
+    '%s without --dry-run',
+    (flag, ...value) =>
+      refusedAlone(['migrate', flag, ...value], {
+        says: `${flag} is about what a dry run shows; a run always does the whole plan.`,
+        remedy: 'Add --dry-run, or leave the flag out.',
+      }),
   );
 
   it('helps where nothing was asked', async () => {
@@ -316,7 +312,7 @@ describe('a configuration file', () => {
       says: [
         'The configuration has 4 problems:',
         `  ${place}, line 3: operators.key has to be a text, not a list`,
-        `  ${place}, line 4: colour is no option; there are preset, operators, persons, card, match, policies`,
+        `  ${place}, line 4: colour is no option; there are preset, operators, persons, card, volatileColumns, references, match, policies`,
         `  ${place}, line 6: card.mobile copies api_token, which looks like a credential: leave it out`,
         '  --on-match has to be review, link or create, not "maybe"',
       ].join('\n'),

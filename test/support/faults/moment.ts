@@ -21,7 +21,7 @@ export interface Moment {
 const TRANSACTIONS: Record<Kind, string> = {
   postgres: `SELECT count(*) AS open FROM pg_stat_activity
               WHERE datname = current_database() AND pid <> pg_backend_pid()
-                AND application_name = 'onecard' AND xact_start IS NOT NULL AND backend_xid IS NOT NULL`,
+                AND application_name LIKE 'onecard %' AND xact_start IS NOT NULL AND backend_xid IS NOT NULL`,
   mysql: `SELECT COUNT(*) AS open FROM information_schema.INNODB_TRX t
             JOIN information_schema.PROCESSLIST p ON p.ID = t.trx_mysql_thread_id
            WHERE p.DB = DATABASE() AND p.ID <> CONNECTION_ID() AND t.trx_rows_modified > 0`,
