@@ -41,6 +41,58 @@ describe.each(serverDatabases)('a run on $name while another application writes'
   }, 120_000);
 });
 
+describe.each(serverDatabases)('a rollback on $name while another application writes', ({ fresh, kind }) => {
+  it('takes nothing from it, leaves no reference without its person, and takes back all the rest', async () => {
+    const database = await fresh(largeSample);
+    const before = await contents(database);
+    const migrated = await onecardOn(database, ['migrate', '--yes', '--json']);
+    expect(migrated.code, migrated.stderr).toBe(0);
+    const { run } = JSON.parse(migrated.stdout);
+    const seed = Date.now() % 1_000_000;
+    const writer = await startWriter(database, { seed, perSecond: 100, most: 600 });
+    const args = ['rollback', run, '--yes', '--quiet', '--batch-size', '10'];
+    const result = await onecardOn(database, args, { timeoutMs: 100_000 });
+    const log = await writer.stop();
+    const after = await contents(database);
+    expect([0, 7], `seed ${seed}: ${result.stderr}`).toContain(result.code);
+    expect(done(log).filter(({ table }) => table === 'incident').length, `seed ${seed}`).toBeGreaterThan(0);
+
+    expect(lostDeeds(log, after), `seed ${seed}`).toEqual([]);
+    expect(danglingReferences(before, after), `seed ${seed}`).toEqual([]);
+    expect(log.slowest, `seed ${seed}`).toBeLessThan(1_000);
+    const kept = await database.query(
+      `SELECT operator, person FROM ${journalTable(kind, 'change')} WHERE state = 'kept'`,
+    );
+    const left = await database.query(
+      `SELECT operator FROM ${journalTable(kind, 'change')} WHERE state = 'applied'`,
+    );
+    expect(left).toEqual([]);
+    // What is not as before the run is the other application's doing, or was kept because of it.
+    const known = new Set([
+      ...done(log).map(({ table, key }) => `${table} ${key}`),
+      ...kept.flatMap(({ operator, person }) => [`operator ${operator}`, `person ${person}`]),
+    ]);
+    const { added, removed, changed } = difference(before, after);
+    const strange = [...added, ...removed, ...changed].map(({ table, key }) => `${table} ${key}`);
+    expect(
+      strange.filter((row) => !known.has(row)),
+      `seed ${seed}`,
+    ).toEqual([]);
+  }, 180_000);
+});
+
+/** Links and callers that name no person, and did not before. */
+function danglingReferences(before: Contents, after: Contents): string[] {
+  const persons = rowsOf(after, 'person');
+  const old = rowsOf(before, 'operator');
+  const dangling = (person: string | null | undefined) => person != null && !persons.has(person);
+  const operators = [...rowsOf(after, 'operator')].filter(
+    ([key, { person_id }]) => dangling(person_id) && old.get(key)?.['person_id'] !== person_id,
+  );
+  const incidents = [...rowsOf(after, 'incident')].filter(([, { caller_id }]) => dangling(caller_id));
+  return [...operators, ...incidents].map(([key]) => key);
+}
+
 /** A batch that met a deadlock rolls back whole; the same command goes on. */
 async function untilNotRefused(database: TestDatabase): Promise<CliResult> {
   for (let tries = 1; ; tries++) {

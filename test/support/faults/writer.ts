@@ -114,9 +114,10 @@ const deeds = {
     );
     const caller = row?.['id'] ?? pick(keys.persons, random);
     const key = keys.next();
+    // Refused, and logged as such, where the person is gone by now.
     return insert('incident', key, [
       `INSERT INTO incident (id, number, subject, caller_id, created_at)
-       SELECT '${key}', 'W ${keys.operators.length}', 'While a run works', id, CURRENT_TIMESTAMP FROM person WHERE id = '${caller}'`,
+       VALUES ('${key}', 'W ${keys.operators.length}', 'While a run works', '${caller}', CURRENT_TIMESTAMP)`,
     ]);
   },
 } satisfies Record<string, (query: Query, keys: Keys, random: () => number) => Promise<Intent | undefined>>;
