@@ -81,7 +81,11 @@ describe.each(serverDatabases)("the server's own log on $name", ({ kind, fresh }
         onecard(command.split(' '), as(login)),
       );
       expect([0, 3], result.stderr).toContain(result.code);
-      expect(writesAmong(statements).filter((sql) => sql !== PROBE)).toEqual([]);
+      const writes = writesAmong(statements).filter((sql) => sql !== PROBE);
+      // MariaDB tells privileges by refusing: the session is read-only, and each is about no row.
+      const isTrial = (sql: string) => /onecard_tries_privileges|WHERE 1 = 0$/.test(sql);
+      expect(writes.filter((sql) => !isTrial(sql))).toEqual([]);
+      if (kind === 'postgres' || !command.startsWith('scan')) expect(writes).toEqual([]);
       expect(statements.length).toBeGreaterThan(5);
     },
   );
@@ -98,7 +102,7 @@ describe.each(serverDatabases)("the server's own log on $name", ({ kind, fresh }
       /^INSERT INTO onecard[._]decision/,
       /^INSERT INTO (public\.|logged\.)?person/,
       /^UPDATE (public\.|logged\.)?operator/,
-      /^SELECT[\s\S]*FOR UPDATE/,
+      /^SELECT[\s\S]*FOR (NO KEY )?UPDATE/,
     ])
       expect(writes).toContainEqual(expect.stringMatching(expected));
   });
