@@ -171,6 +171,15 @@ export function describeFailure(error: unknown): unknown {
   });
 }
 
+/** Does the work, and throws its failure as one the user can mend. */
+export async function described<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw describeFailure(error);
+  }
+}
+
 /** The same while the connection is made, when whatever goes wrong has to do with the server or the URL. */
 export function describeConnectFailure(error: unknown): unknown {
   const described = describeFailure(error);

@@ -12,7 +12,7 @@ import type {
   TransactionOptions,
 } from './database.js';
 import { type Dialect, JOURNAL_TABLE_NAMES, type JournalTable } from './dialect.js';
-import { describeConnectFailure, describeFailure } from './failures.js';
+import { describeConnectFailure, described } from './failures.js';
 import { silentLog } from './knex-log.js';
 import { codePoints, DOTTED_CAPITAL_I, lowerCase } from './letters.js';
 import { JOURNAL_PREFIX, type LowerCasing, mysqlDialect } from './mysql-dialect.js';
@@ -227,7 +227,11 @@ class MysqlDatabase implements Database {
     return this.#inTransaction('READ COMMITTED', 'START TRANSACTION', work, patience);
   }
 
-  async lock(): Promise<LockHolder | undefined> {
+  lock(): Promise<LockHolder | undefined> {
+    return described(() => this.#takeLock());
+  }
+
+  async #takeLock(): Promise<LockHolder | undefined> {
     const { client } = this.knex as KnexPool;
     await this.#releaseLock();
     // It lives as long as its connection, which is therefore kept until the end.
@@ -331,12 +335,8 @@ class MysqlDatabase implements Database {
     await this.knex.destroy();
   }
 
-  async #guarded<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    try {
-      return await onConnection(this.knex, work);
-    } catch (error) {
-      throw describeFailure(error);
-    }
+  #guarded<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return described(() => onConnection(this.knex, work));
   }
 
   #inTransaction<T>(

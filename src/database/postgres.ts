@@ -14,7 +14,7 @@ import type {
   TransactionOptions,
 } from './database.js';
 import { type Dialect, JOURNAL_TABLE_NAMES, type JournalTable } from './dialect.js';
-import { describeConnectFailure, describeFailure } from './failures.js';
+import { describeConnectFailure, described } from './failures.js';
 import { silentLog } from './knex-log.js';
 import { letterPairs } from './letters.js';
 import { JOURNAL_SCHEMA, type LowerCasing, postgresDialect, postgresDialectFor } from './postgres-dialect.js';
@@ -314,7 +314,11 @@ export class PostgresDatabase implements Database {
     });
   }
 
-  async lock(): Promise<LockHolder | undefined> {
+  lock(): Promise<LockHolder | undefined> {
+    return described(() => this.#takeLock());
+  }
+
+  async #takeLock(): Promise<LockHolder | undefined> {
     const { client } = this.knex as KnexPool;
     await this.#releaseLock();
     // The lock lives as long as its connection, which is therefore kept until the end.
@@ -414,12 +418,8 @@ export class PostgresDatabase implements Database {
     await this.knex.destroy();
   }
 
-  async #guarded<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    try {
-      return await onConnection(this.knex, work);
-    } catch (error) {
-      throw describeFailure(error);
-    }
+  #guarded<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return described(() => onConnection(this.knex, work));
   }
 
   #inTransaction<T>(begin: string, work: (session: Session) => Promise<T>): Promise<T> {

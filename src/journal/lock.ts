@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database, LockHolder } from '../database/database.js';
+import { retrying, WHILE_LOST } from '../database/retry.js';
 import { OnecardError } from '../errors.js';
 import { ExitCode } from '../model/exit-code.js';
 
@@ -15,9 +16,9 @@ export async function takeLock(database: Database): Promise<void> {
 const RETAKE_ATTEMPTS = 20;
 const RETAKE_PAUSE_MS = 500;
 
-/** The same after the session that held it was cut. */
+/** The same after the session that held it was cut, perhaps with the server itself. */
 export async function retakeLock(database: Database): Promise<void> {
-  await take(database, RETAKE_ATTEMPTS);
+  await retrying(() => take(database, RETAKE_ATTEMPTS), WHILE_LOST);
 }
 
 async function take(database: Database, attempts: number): Promise<void> {
