@@ -166,7 +166,15 @@ class MysqlSession implements Session {
   }
 
   async *stream<T extends object>(sql: string): AsyncIterable<T> {
-    yield* this.#connection.query(sql).stream({ highWaterMark: 500 }) as AsyncIterable<T>;
+    const rows = this.#connection.query(sql).stream({ highWaterMark: 500 });
+    // The driver tells of a lost connection to who waits for a whole result; who reads a stream would wait for ever.
+    const onLost = (error: Error) => rows.destroy(error);
+    this.#connection.once('error', onLost);
+    try {
+      yield* rows as AsyncIterable<T>;
+    } finally {
+      this.#connection.off('error', onLost);
+    }
   }
 
   async #send(query: Query): Promise<object> {
