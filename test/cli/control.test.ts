@@ -1,5 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { serverDatabases, type TestDatabase } from '../support/databases.js';
 import { journalTable, onecardOn, startOnecardOn } from '../support/on-database.js';
@@ -143,8 +144,7 @@ describe.each(serverDatabases)('a run on $name', ({ fresh, kind }) => {
     const run = startOnecardOn(database, [...MIGRATE, '--lock-timeout', '100000'], { timeoutMs: 120_000 });
     await until('a card is being inserted', async () => (await inserting(database)) > 0);
     run.child.kill('SIGINT');
-    await until('it has heard', async () => true);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await sleep(300);
     run.child.kill('SIGINT');
     const { code, stderr } = await run.result;
     expect(code, stderr).toBe(130);
@@ -166,8 +166,8 @@ describe.each(serverDatabases)('a run on $name', ({ fresh, kind }) => {
   const inserting = async (database: TestDatabase) => {
     const [row] = await database.query(
       onPostgres
-        ? `SELECT COUNT(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'onecard %' AND query LIKE 'INSERT INTO "public"."person"%' AND state = 'active'`
-        : `SELECT COUNT(*) AS n FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND INFO LIKE 'INSERT INTO%person%' AND ID <> CONNECTION_ID()`,
+        ? `SELECT COUNT(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'onecard %' AND query LIKE 'INSERT INTO "public"."person"%change%' AND state = 'active'`
+        : `SELECT COUNT(*) AS n FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND INFO LIKE 'INSERT INTO%person%onecard_change%' AND ID <> CONNECTION_ID()`,
     );
     return Number(row?.['n']);
   };
