@@ -167,7 +167,7 @@ describe.each(serverDatabases)('a run on $name', ({ fresh, kind }) => {
     const [row] = await database.query(
       onPostgres
         ? `SELECT COUNT(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'onecard %' AND query LIKE 'INSERT INTO "public"."person"%change%' AND state = 'active'`
-        : `SELECT COUNT(*) AS n FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND INFO LIKE 'INSERT INTO%person%onecard_change%' AND ID <> CONNECTION_ID()`,
+        : `SELECT COUNT(*) AS n FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND INFO LIKE 'DO SLEEP(30)%' AND ID <> CONNECTION_ID()`,
     );
     return Number(row?.['n']);
   };
