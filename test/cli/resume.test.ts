@@ -114,6 +114,7 @@ describe.each(serverDatabases)('a run that is disturbed on $name', ({ fresh, kin
     expect(changeOf(LAST)).toMatchObject({
       state: 'stale',
       why: 'the operator was changed in the meantime',
+      fields: [{ table: 'operator', column: 'last_name', planned: expect.any(String), found: 'Renamed' }],
     });
     expect(changeOf(LAST_BUT_ONE)).toMatchObject({
       state: 'stale',
