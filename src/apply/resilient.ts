@@ -1,5 +1,5 @@
 import type { Patience } from '../database/database.js';
-import { kindOfFailure, serverWords } from '../database/failures.js';
+import { kindOfFailure, serverWords } from '../database/failure-kinds.js';
 import { retrying, WHILE_BUSY, WHILE_LOST } from '../database/retry.js';
 import type { Batch } from './statements.js';
 

@@ -5,9 +5,11 @@ import knex, { type Knex } from 'knex';
 import PostgresClient from 'knex/lib/dialects/postgres/index.js';
 import { STANDARD_SIZE, sampleRows, sampleSchema } from '../../fixtures/sample/index.js';
 import { OnecardError } from '../errors.js';
+import type { ConnectionPool } from './connection-pool.js';
 import type { Database, DatabaseIdentity } from './database.js';
 import { lockFile } from './file-lock.js';
-import { identifyPostgres, type PostgresConnection, PostgresDatabase, settings } from './postgres.js';
+import { identifyPostgres, PostgresDatabase, postgresPool, settings } from './postgres.js';
+import type { PostgresConnection } from './postgres-session.js';
 import type { Mode } from './session.js';
 
 /** Where the embedded sample is kept, below the working folder. */
@@ -26,7 +28,7 @@ export async function connectEmbedded(folder: string, mode: Mode): Promise<Datab
     const engine = await openSample(data);
     const connection = new EmbeddedConnection(engine);
     await connection.query(settings(mode));
-    const pool = poolOf(connection);
+    const pool = postgresPool(knexOn(connection));
     return new EmbeddedDatabase(pool, await identifyPostgres(pool, 'embedded sample'), async () => {
       await engine.close();
       unlock();
@@ -77,7 +79,11 @@ async function makeSample(data: string): Promise<void> {
 class EmbeddedDatabase extends PostgresDatabase {
   readonly #after: () => Promise<void>;
 
-  constructor(pool: Knex, identity: DatabaseIdentity, after: () => Promise<void>) {
+  constructor(
+    pool: ConnectionPool<PostgresConnection>,
+    identity: DatabaseIdentity,
+    after: () => Promise<void>,
+  ) {
     super(pool, identity);
     this.#after = after;
   }
@@ -150,7 +156,7 @@ interface EmbeddedResult {
 }
 type Callback = (error: unknown, response?: EmbeddedResult) => void;
 
-function poolOf(connection: EmbeddedConnection): Knex {
+function knexOn(connection: EmbeddedConnection): Knex {
   class EmbeddedClient extends PostgresClient {
     override acquireRawConnection() {
       return Promise.resolve(connection);

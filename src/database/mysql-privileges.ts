@@ -1,24 +1,20 @@
-import type { Dialect } from './dialect.js';
-import { isDenied, isReadOnlyRefusal } from './failures.js';
+import { type Dialect, JOURNAL_TABLE_NAMES, JOURNAL_TABLES } from './dialect.js';
+import { hasCode, isDenied, isReadOnlyRefusal } from './failure-kinds.js';
 import { JOURNAL_PREFIX } from './mysql-dialect.js';
 import {
+  type Ask,
   actionText,
   byObject,
+  MARKED_TABLES,
   type Need,
   type Privilege,
   type Privileges,
   type Securable,
+  tableOf,
+  whole,
 } from './privileges.js';
 import type { Session } from './session.js';
 
-type Guarded = <T>(work: (session: Session) => Promise<T>) => Promise<T>;
-
-/** The journal's tables, knex's own two included. */
-const JOURNAL = ['run', 'decision', 'change', 'migration', 'migration_lock'];
-/** Those that tell about runs. */
-const READ = JOURNAL.slice(0, 3);
-/** What a rollback notes, it notes in rows that are there. */
-const MARKED = ['run', 'change'];
 const WRITING = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'];
 
 /**
@@ -26,11 +22,11 @@ const WRITING = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'];
  * privilege is tried, with a statement that the server refuses or that is about no row.
  */
 export class MysqlPrivileges implements Privileges {
-  readonly #ask: Guarded;
+  readonly #ask: Ask;
   readonly #sql: Dialect;
   readonly #database: string;
 
-  constructor(ask: Guarded, sql: Dialect, database: string) {
+  constructor(ask: Ask, sql: Dialect, database: string) {
     this.#ask = ask;
     this.#sql = sql;
     this.#database = database;
@@ -113,15 +109,17 @@ export class MysqlPrivileges implements Privileges {
         return [];
       // Its tables come together; one that does not show is hidden.
       case 'read-journal':
-        return there.size === 0 ? [] : journal(READ, ['SELECT']);
+        return there.size === 0 ? [] : journal(JOURNAL_TABLES, ['SELECT']);
       case 'mark-journal':
-        return there.size === 0 ? [] : [...journal(READ, ['SELECT']), ...journal(MARKED, ['UPDATE'])];
+        return there.size === 0
+          ? []
+          : [...journal(JOURNAL_TABLES, ['SELECT']), ...journal(MARKED_TABLES, ['UPDATE'])];
       case 'keep-journal':
-        return JOURNAL.flatMap((name) =>
+        return JOURNAL_TABLE_NAMES.flatMap((name) =>
           journal([name], [...(there.has(name) ? [] : ['CREATE']), ...WRITING]),
         );
       case 'remove-journal':
-        return there.size === 0 ? [] : journal(JOURNAL, ['SELECT', 'DROP']);
+        return there.size === 0 ? [] : journal(JOURNAL_TABLE_NAMES, ['SELECT', 'DROP']);
     }
   }
 
@@ -131,7 +129,7 @@ export class MysqlPrivileges implements Privileges {
 
   /** As far as this user may see them. */
   async #journalTables(session: Session): Promise<Set<string>> {
-    const names = JOURNAL.map((name) => this.#sql.literal(`${JOURNAL_PREFIX}${name}`)).join(', ');
+    const names = JOURNAL_TABLE_NAMES.map((name) => this.#sql.literal(`${JOURNAL_PREFIX}${name}`)).join(', ');
     const rows = await session.rows<{ name: string }>(
       `SELECT TABLE_NAME AS name FROM information_schema.TABLES
         WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN (${names})`,
@@ -145,7 +143,7 @@ export class MysqlPrivileges implements Privileges {
       return 'held';
     } catch (error) {
       if (isDenied(error)) return 'lacking';
-      if (isProbeRefusal(error)) return 'held';
+      if (hasCode(error, PROBE_REFUSALS)) return 'held';
       // Of a definition, the server asks first whether the session may write; of rows, whether the user may.
       if (isReadOnlyRefusal(error)) return DEFINING.includes(privilege.action) ? 'not to be told' : 'held';
       throw error;
@@ -191,18 +189,6 @@ const PROBE_REFUSALS = [
   'ER_UNKNOWN_VIEW',
   'ER_IT_IS_A_VIEW',
 ];
-
-function isProbeRefusal(error: unknown): boolean {
-  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  return cause instanceof Error && 'code' in cause && PROBE_REFUSALS.includes(String(cause.code));
-}
-
-const whole = (on: Securable, action: string): Privilege => ({ on, action, columns: [] });
-const tableOf = ({ schema, name }: { schema: string | undefined; name: string }): Securable => ({
-  kind: 'table',
-  schema,
-  name,
-});
 
 /** What a user may have on a whole database without a word: the least that can be said there. */
 const WANTED = ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'CREATE', 'USAGE'];

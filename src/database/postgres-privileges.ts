@@ -1,17 +1,20 @@
 import type { TableName } from '../model/configuration.js';
+import { JOURNAL_TABLE_NAMES } from './dialect.js';
 import { JOURNAL_SCHEMA, postgresDialect as sql } from './postgres-dialect.js';
 import {
+  type Ask,
   actionText,
   byObject,
   type JournalNeed,
+  MARKED_TABLES,
   type Need,
   type Privilege,
   type Privileges,
   type Securable,
+  tableOf,
+  whole,
 } from './privileges.js';
 import type { Session } from './session.js';
-
-type Guarded = <T>(work: (session: Session) => Promise<T>) => Promise<T>;
 
 /** What the journal holds at the moment: the owner of each table, and its sequences. */
 interface JournalObject {
@@ -20,14 +23,11 @@ interface JournalObject {
   readonly owner: string;
 }
 
-/** The tables that a run makes, knex's own two among them. */
-const JOURNAL_TABLE_COUNT = 5;
-
 /** Asks the catalogs, which every role may see; roles that the user is a member of count. */
 export class PostgresPrivileges implements Privileges {
-  readonly #ask: Guarded;
+  readonly #ask: Ask;
 
-  constructor(ask: Guarded) {
+  constructor(ask: Ask) {
     this.#ask = ask;
   }
 
@@ -101,13 +101,11 @@ export class PostgresPrivileges implements Privileges {
   }
 }
 
-const whole = (on: Securable, action: string): Privilege => ({ on, action, columns: [] });
 const schemaOf = (name: string | undefined): Securable => ({
   kind: 'schema',
   schema: undefined,
   name: name ?? '',
 });
-const tableOf = ({ schema, name }: TableName): Securable => ({ kind: 'table', schema, name });
 
 async function privilegesFor(
   session: Session,
@@ -137,9 +135,6 @@ async function privilegesFor(
   }
 }
 
-/** What a rollback notes, it notes in rows that are there. */
-const MARKED = ['run', 'change'];
-
 function journalPrivileges(
   to: JournalNeed,
   database: Securable,
@@ -159,12 +154,14 @@ function journalPrivileges(
     case 'mark-journal':
       return [
         ...journalPrivileges('read-journal', database, journal),
-        ...tables.filter(({ name }) => MARKED.includes(name)).map((table) => whole(on(table), 'UPDATE')),
+        ...tables
+          .filter(({ name }) => MARKED_TABLES.includes(name))
+          .map((table) => whole(on(table), 'UPDATE')),
       ];
     case 'keep-journal':
       return [
         whole(home, 'USAGE'),
-        ...(to === 'keep-journal' && tables.length < JOURNAL_TABLE_COUNT ? [whole(home, 'CREATE')] : []),
+        ...(tables.length < JOURNAL_TABLE_NAMES.length ? [whole(home, 'CREATE')] : []),
         ...journal.flatMap((object) =>
           (object.kind === 'table' ? ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] : ['USAGE']).map((action) =>
             whole(on(object), action),

@@ -1,5 +1,7 @@
 import { OnecardError } from '../errors.js';
 import type { TableName } from '../model/configuration.js';
+import type { JournalTable } from './dialect.js';
+import type { Session } from './session.js';
 
 /** What a command does to the database, in words that hold on every server. */
 export type Need =
@@ -42,6 +44,15 @@ export interface Privilege {
   /** Of `OWNERSHIP`. */
   readonly owner?: string;
 }
+
+/** Asks the server, on a session of its own; failures come described. */
+export type Ask = <T>(work: (session: Session) => Promise<T>) => Promise<T>;
+
+/** A rollback notes what it does in rows that are there. */
+export const MARKED_TABLES: readonly string[] = ['run', 'change'] satisfies JournalTable[];
+
+export const whole = (on: Securable, action: string): Privilege => ({ on, action, columns: [] });
+export const tableOf = ({ schema, name }: TableName): Securable => ({ kind: 'table', schema, name });
 
 /** What the server knows about who may do what. */
 export interface Privileges {

@@ -1,5 +1,5 @@
 import pRetry from 'p-retry';
-import { type FailureKind, kindOfFailure } from './failures.js';
+import { type FailureKind, kindOfFailure } from './failure-kinds.js';
 
 export interface Retry {
   readonly kind: FailureKind;

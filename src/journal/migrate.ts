@@ -3,7 +3,7 @@ import { cardColumnMigration } from '../../migrations/card-columns.js';
 import { journalMigrations, type Migration } from '../../migrations/journal.js';
 import type { Layout } from '../config/layout.js';
 import type { Database } from '../database/database.js';
-import { describeFailure } from '../database/failures.js';
+import { described } from '../database/failures.js';
 import { DDL_WHILE_BUSY, retrying } from '../database/retry.js';
 
 /** A schema change, as a reader sees it and as knex runs it. */
@@ -52,15 +52,13 @@ export async function migrateSchema(database: Database, layout: Layout): Promise
       }),
     },
   };
-  try {
-    const home = await database.missingHome();
-    if (home !== undefined) await define(database, home);
+  const home = await database.missingHome();
+  if (home !== undefined) await define(database, home);
+  // knex has a connection of its own, beside the sessions that describe their failures.
+  await described(async () => {
     await knex.migrate.forceFreeMigrationsLock(config);
     await knex.migrate.latest(config);
-  } catch (error) {
-    // knex has a connection of its own, beside the sessions that describe their failures.
-    throw describeFailure(error);
-  }
+  });
 }
 
 /** A statement that waits for a table holds up everybody who comes after it: it gives up soon, and tries again. */

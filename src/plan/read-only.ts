@@ -1,5 +1,5 @@
 import type { Database } from '../database/database.js';
-import { isReadOnlyRefusal } from '../database/failures.js';
+import { isReadOnlyRefusal } from '../database/failure-kinds.js';
 
 /**
  * There is no such view: were the statement let through, it would do nothing. Servers refuse a change of the

@@ -4,7 +4,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isReadOnlyRefusal } from '../../src/database/failures.js';
+import { isReadOnlyRefusal } from '../../src/database/failure-kinds.js';
 import { openDatabase } from '../../src/database/open.js';
 import type { Mode } from '../../src/database/session.js';
 import { contents } from '../support/contents.js';
