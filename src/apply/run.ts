@@ -1,28 +1,20 @@
 import { checkLayout, type Layout } from '../config/layout.js';
 import type { Database } from '../database/database.js';
-import { kindOfFailure } from '../database/failures.js';
 import { OnecardError } from '../errors.js';
 import { RunTable } from '../journal/journal.js';
-import { retakeLock, takeLock } from '../journal/lock.js';
+import { takeLock } from '../journal/lock.js';
 import { migrateSchema } from '../journal/migrate.js';
 import { isUnfinished, type Run } from '../journal/run.js';
 import type { Tally } from '../model/decision.js';
 import { type Approval, countDecisions, leaveOutWhatDrifted, refuseOtherPlan } from './approval.js';
-import {
-  applyBatch,
-  type BatchResult,
-  countChanges,
-  failBatch,
-  LockLost,
-  NOTHING_DONE,
-  sumOf,
-} from './batch.js';
+import { applyBatch, type BatchResult, countChanges, failBatch, NOTHING_DONE, sumOf } from './batch.js';
 import { BatchSize, type BatchSizeOptions } from './batch-size.js';
 import { classifyOnceMore } from './closing.js';
 import { Pace, type PaceOptions, type StopReason } from './pace.js';
 import { readBackOf } from './read-back.js';
 import { type BatchWork, resiliently } from './resilient.js';
 import { planStatement } from './statements.js';
+import { underLock } from './under-lock.js';
 
 export interface RunOptions {
   readonly ticket: string | undefined;
@@ -75,7 +67,14 @@ export async function executeRun(
   // The columns that were missing are there now.
   const complete = layout.gaps.length > 0 ? await checkLayout(database, layout.configuration) : layout;
   const opened = await openRun(database, complete, options, emit);
-  const { run, stopped } = await new Application(database, complete, options, emit).applyAll(opened);
+  const application = new Application(database, complete, options, emit);
+  const { run, result } = await underLock(
+    database,
+    opened,
+    { signal: options.pace.signal, onRetry: (why) => emit({ kind: 'retrying', why }) },
+    async (current) => ({ stopped: await application.applyAll(current) }),
+  );
+  const { stopped } = result ?? { stopped: { kind: 'signal' } as const };
   const applied = await database.transaction((session) => countChanges(session, database, run));
   if (stopped !== undefined) return { run, layout: complete, applied, stopped, closing: [] };
   emit({ kind: 'closing' });
@@ -200,19 +199,8 @@ class Application {
     this.#size = new BatchSize(options.batchSize);
   }
 
-  async applyAll(run: Run): Promise<{ run: Run; stopped: StopReason | undefined }> {
-    try {
-      return { run, stopped: await this.#applyBatches(run) };
-    } catch (error) {
-      if (error instanceof LockLost) return this.applyAll(await this.#takeOverAgain(run));
-      // What was tried again until somebody asked for the end.
-      const isStopping = this.#options.pace.signal.aborted && ['busy', 'lost'].includes(kindOfFailure(error));
-      if (isStopping) return { run, stopped: { kind: 'signal' } };
-      throw error;
-    }
-  }
-
-  async #applyBatches(run: Run): Promise<StopReason | undefined> {
+  /** @returns why it stopped before all was applied. */
+  async applyAll(run: Run): Promise<StopReason | undefined> {
     const total = run.actions ?? 0;
     let from = (await lastPosition(this.#database, run)) + 1;
     while (from <= total) {
@@ -256,12 +244,5 @@ class Application {
     await this.#database.transaction((session) =>
       new RunTable(this.#database).beat(session, run, { activity: why }),
     );
-  }
-
-  /** A new token, given only where nobody else has taken the run over, proves that nothing happened in between. */
-  async #takeOverAgain(run: Run): Promise<Run> {
-    this.#emit({ kind: 'retrying', why: 'the session that holds the lock was cut' });
-    await retakeLock(this.#database);
-    return this.#database.transaction((session) => new RunTable(this.#database).takeOver(session, run));
   }
 }

@@ -6,7 +6,6 @@ import { formatCount } from '../output/terminal/amounts.js';
 import { renderTakenBack } from '../output/terminal/diff/taken-back.js';
 import { brushFor } from '../output/terminal/look.js';
 import { printable } from '../output/terminal/printable.js';
-import { createProgress } from '../output/terminal/progress.js';
 import { proveReadOnly } from '../plan/read-only.js';
 import { checkReadBack } from '../rollback/preflight.js';
 import { streamProspects } from '../rollback/preview.js';
@@ -21,6 +20,7 @@ import { type Found, findSubject, noSuchRun, type Subject } from '../rollback/su
 import { type Progress, progressOf } from '../rollback/totals.js';
 import { isConfirmed } from './confirmation.js';
 import { Remarks, type RollbackSummary, renderProspects, renderRollbackSummary } from './rollback-summary.js';
+import { inStages, type Stages } from './stages.js';
 import { stoppable } from './stopping.js';
 import {
   announceSample,
@@ -195,47 +195,33 @@ async function work(
       batchSize: { time: flags.batchTime, fixed: flags.batchSize },
       signal,
     };
-    const result = await withProgress(terminal, flags, (emit) =>
-      executeRollback(database, layout, subject, options, emit),
+    const result = await inStages(terminal, flags, FIRST_STAGE, (stages) =>
+      executeRollback(database, layout, subject, options, (event) => showRollbackEvent(event, stages)),
     );
     return finish(terminal, flags, database, result, Date.now() - started);
   });
 }
 
-async function withProgress(
-  terminal: Terminal,
-  flags: RollbackFlags,
-  run: (emit: (event: RollbackEvent) => void) => Promise<RollbackResult>,
-): Promise<RollbackResult> {
-  const look = lookOf(terminal.stderr, terminal, flags);
-  const options = { animate: look.color, quiet: flags.quiet ?? false, label: 'taking back' };
-  let progress = createProgress(terminal.stderr, options);
-  let done = 'taken back';
-  const emit = (event: RollbackEvent) => {
-    switch (event.kind) {
-      case 'started':
-        progress.succeed('checked');
-        progress = createProgress(terminal.stderr, { ...options, total: event.total });
-        progress.update(event.done);
-        return;
-      case 'taken-back':
-        progress.update(event.done);
-        done = `went through ${formatCount(event.done)} of ${formatCount(event.total)} changes`;
-        return;
-      case 'retrying':
-        progress.hold(`trying again: ${event.why}`);
-        return;
-      case 'refused':
-        progress.note(`kept, refused at ${formatCount(event.position)}: ${event.why}`);
-    }
-  };
-  try {
-    const result = await run(emit);
-    progress.succeed(done);
-    return result;
-  } catch (error) {
-    progress.fail('stopped');
-    throw error;
+const FIRST_STAGE = { label: 'taking back', done: 'checked' };
+
+/** Turns what a rollback says into its progress line. */
+function showRollbackEvent(event: RollbackEvent, { next, done, progress }: Stages): void {
+  switch (event.kind) {
+    case 'started':
+      next('taking back', event.total);
+      done('taken back');
+      progress.update(event.done);
+      break;
+    case 'taken-back':
+      progress.update(event.done);
+      done(`went through ${formatCount(event.done)} of ${formatCount(event.total)} changes`);
+      break;
+    case 'retrying':
+      progress.hold(`trying again: ${event.why}`);
+      break;
+    case 'refused':
+      progress.note(`kept, refused at ${formatCount(event.position)}: ${event.why}`);
+      break;
   }
 }
 

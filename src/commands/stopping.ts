@@ -1,11 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../database/database.js';
+import { OnecardError } from '../errors.js';
 import { ExitCode } from '../model/exit-code.js';
 import type { Terminal } from './terminal.js';
+
+/** Somebody wants the end at once: nothing is waited for any more, and nothing is closed in good order. */
+export class Aborted extends OnecardError {
+  constructor(resuming: string) {
+    super('Aborted: the open batch is rolled back.', { remedy: resuming, exitCode: ExitCode.Interrupted });
+  }
+}
 
 /**
  * Lets the first Ctrl-C, or SIGTERM, end the work after the batch at hand; the second aborts at once.
  * @param resuming how to go on after that, as a sentence.
+ * @throws Aborted
  */
 export async function stoppable<T>(
   terminal: Terminal,
@@ -14,9 +23,15 @@ export async function stoppable<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const stop = new AbortController();
+  let ending: Promise<never> | undefined;
+  let abort: (ending: Promise<never>) => void = () => undefined;
+  const aborted = new Promise<never>((resolve) => {
+    abort = resolve;
+  });
   const onSignal = () => {
     if (stop.signal.aborted) {
-      void abort(terminal, database, resuming);
+      ending ??= endOnServer(database, resuming);
+      abort(ending);
       return;
     }
     terminal.stderr.write('\nStopping after this batch; once more aborts at once.\n');
@@ -24,7 +39,8 @@ export async function stoppable<T>(
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {
-    return await work(stop.signal);
+    // What the work comes to once its sessions are ended is of no account.
+    return await Promise.race([aborted, work(stop.signal).finally(() => ending)]);
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
@@ -32,9 +48,8 @@ export async function stoppable<T>(
 
 const ABORT_WITHIN_MS = 3000;
 
-/** Ends the statements on the server, too; what was open is rolled back there. */
-async function abort(terminal: Terminal, database: Database, resuming: string): Promise<never> {
-  terminal.stderr.write(`\nAborted: the open batch is rolled back. ${resuming}\n`);
+/** The statements under way, too; what was open is rolled back there. */
+async function endOnServer(database: Database, resuming: string): Promise<never> {
   await Promise.race([database.abort().catch(() => undefined), sleep(ABORT_WITHIN_MS)]);
-  process.exit(ExitCode.Interrupted);
+  throw new Aborted(resuming);
 }

@@ -10,6 +10,7 @@ import type { Configuration } from '../model/configuration.js';
 import type { PolicyName } from '../model/policies.js';
 import { POLICIES } from '../model/policies.js';
 import { brushFor, type Look } from '../output/terminal/look.js';
+import { Aborted } from './stopping.js';
 
 /** The world a command runs in. */
 export interface Terminal {
@@ -77,10 +78,14 @@ export async function withConnection<T>(
   work: (database: Database) => Promise<T>,
 ): Promise<T> {
   const database = await openDatabase(request.target, mode, terminal.env, terminal.folder);
+  let isAborted = false;
   try {
     return await work(database);
+  } catch (error) {
+    isAborted = error instanceof Aborted;
+    throw error;
   } finally {
-    await database.close();
+    if (!isAborted) await database.close();
   }
 }
 

@@ -54,8 +54,7 @@ const SIGN = '[=+\\-@＝＋－＠]';
 const PLAIN_NUMBER = /^-\d+(?:\.\d+)?$/;
 const ACTS_AT_THE_START = new RegExp(`^'*(?:[\\s\\p{C}]*${SIGN}|[\\t\\r\\n])`, 'u');
 const ACTS_AFTER_A_SEPARATOR = new RegExp(`(?<=[;\\t\\r\\n])(?='*[^\\S\\t\\r\\n]*${SIGN})`, 'gu');
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not get through
-const CONTROLS = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g;
+const CONTROLS = /(?![\t\n\r])\p{Cc}/gu;
 
 function harmless(text: string): string {
   if (PLAIN_NUMBER.test(text)) return text;

@@ -1,13 +1,12 @@
-import { LockLost } from '../apply/batch.js';
 import { BatchSize, type BatchSizeOptions } from '../apply/batch-size.js';
 import { foresee } from '../apply/preflight.js';
 import { type BatchWork, resiliently } from '../apply/resilient.js';
 import type { Batch } from '../apply/statements.js';
+import { underLock } from '../apply/under-lock.js';
 import type { Layout } from '../config/layout.js';
 import type { Database } from '../database/database.js';
-import { kindOfFailure } from '../database/failures.js';
 import { RunTable } from '../journal/journal.js';
-import { retakeLock, takeLock } from '../journal/lock.js';
+import { takeLock } from '../journal/lock.js';
 import type { Run } from '../journal/run.js';
 import { keepRefused, takeBackBatch } from './batch.js';
 import { checkReadBack } from './preflight.js';
@@ -72,7 +71,13 @@ export async function executeRollback(
     states: position === undefined ? ['applied'] : ['applied', 'kept'],
   };
   const only = position === undefined ? undefined : { from: position, to: position };
-  const { run: last, isStopped } = await new Rollback(database, options, emit).takeBack(scope, only);
+  const rollback = new Rollback(database, options, emit);
+  const { run: last, result: isStopped = true } = await underLock(
+    database,
+    run,
+    { signal: options.signal, onRetry: (why) => emit({ kind: 'retrying', why }) },
+    (current) => rollback.takeBack({ ...scope, run: current }, only),
+  );
   const isOver = only === undefined && !isStopped;
   return database.transaction(async (session) => ({
     run: isOver ? await runs.enter(session, last, 'rolled-back') : last,
@@ -95,21 +100,11 @@ class Rollback {
     this.#size = new BatchSize(options.batchSize);
   }
 
-  async takeBack(scope: Scope, only: Batch | undefined): Promise<{ run: Run; isStopped: boolean }> {
-    try {
-      if (only === undefined) return { run: scope.run, isStopped: await this.#takeBackAll(scope) };
-      await resiliently(this.#work(scope), only);
-      return { run: scope.run, isStopped: false };
-    } catch (error) {
-      if (error instanceof LockLost) {
-        const run = await this.#takeOverAgain(scope.run);
-        return this.takeBack({ ...scope, run }, only);
-      }
-      // What was tried again until somebody asked for the end.
-      const isStopping = this.#options.signal.aborted && ['busy', 'lost'].includes(kindOfFailure(error));
-      if (isStopping) return { run: scope.run, isStopped: true };
-      throw error;
-    }
+  /** @returns whether it stopped before all was taken back. */
+  async takeBack(scope: Scope, only: Batch | undefined): Promise<boolean> {
+    if (only === undefined) return this.#takeBackAll(scope);
+    await resiliently(this.#work(scope), only);
+    return false;
   }
 
   async #takeBackAll(scope: Scope): Promise<boolean> {
@@ -152,12 +147,5 @@ class Rollback {
       onRetry: (why) => this.#emit({ kind: 'retrying', why }),
       onFailed: ({ from }, why) => this.#emit({ kind: 'refused', position: from, why }),
     };
-  }
-
-  /** A new token, given only where nobody else has taken the run over, proves that nothing happened in between. */
-  async #takeOverAgain(run: Run): Promise<Run> {
-    this.#emit({ kind: 'retrying', why: 'the session that holds the lock was cut' });
-    await retakeLock(this.#database);
-    return this.#database.transaction((session) => new RunTable(this.#database).takeOver(session, run));
   }
 }

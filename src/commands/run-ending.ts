@@ -1,0 +1,112 @@
+import type { StopReason } from '../apply/pace.js';
+import type { RunResult } from '../apply/run.js';
+import type { Database } from '../database/database.js';
+import { type AuditReport, writeAudit, writeSummary } from '../journal/audit.js';
+import { RunTable } from '../journal/journal.js';
+import type { Run } from '../journal/run.js';
+import { driftedCount } from '../model/drift.js';
+import { ExitCode } from '../model/exit-code.js';
+import { renderSummaryMarkdown } from '../output/markdown.js';
+import { formatCount } from '../output/terminal/amounts.js';
+import { inOrder } from '../plan/tallies.js';
+import type { Verification } from '../verify/verification.js';
+import { verifyDatabase } from '../verify/verify.js';
+import type { MigrateFlags } from './migrate-flags.js';
+import { leftForReview, pendingOf } from './outcome.js';
+import { type RunSummary, renderRunSummary } from './run-summary.js';
+import { lookOf, type Terminal, write } from './terminal.js';
+
+/** Says why a run ended before all was applied, and how it goes on. */
+export async function tellStopped(
+  terminal: Terminal,
+  { run, applied }: RunResult,
+  reason: StopReason,
+): Promise<ExitCode> {
+  const written = applied.created + applied.linked;
+  await write(
+    terminal.stderr,
+    `${wordsFor(reason)}: ${formatCount(written)} of ${formatCount(run.actions ?? 0)} operators are written, all of them whole.\n  → The same command resumes run ${run.id}.\n`,
+  );
+  return reason.kind === 'signal' ? ExitCode.Interrupted : ExitCode.Failed;
+}
+
+function wordsFor(reason: StopReason): string {
+  switch (reason.kind) {
+    case 'signal':
+      return 'Stopped on request';
+    case 'limit':
+      return `Stopped after ${formatCount(reason.limit)} operators, as --limit asks`;
+    case 'time':
+      return `Stopped at ${reason.at.toTimeString().slice(0, 5)}, as --stop-at asks`;
+    case 'failures':
+      return `Stopped after ${formatCount(reason.failures)} rows that the database refused, as --max-failures asks`;
+  }
+}
+
+/** Verifies the run, keeps its report, and says what it came to. */
+export async function finishRun(
+  terminal: Terminal,
+  flags: MigrateFlags,
+  database: Database,
+  result: RunResult,
+  started: number,
+): Promise<ExitCode> {
+  const verification = await verifyDatabase(database, result.layout, { complete: false });
+  const report = await writeAudit(database, result.layout, result.run, terminal.folder);
+  // The report is whole before the run is done: after a failure here, the same command writes it again.
+  const closed = { ...result.run, finishedAt: new Date().toISOString() };
+  const summary = summarize(database, closed, result, verification, report, started);
+  await writeSummary(terminal.folder, closed, renderSummaryMarkdown(summary), summary);
+  await database.transaction((session) =>
+    new RunTable(database).enter(session, result.run, 'done', { auditHead: report.head }),
+  );
+  if (flags.json) await write(terminal.stdout, `${JSON.stringify(summary)}\n`);
+  else
+    await write(
+      terminal.stdout,
+      `\n${renderRunSummary(summary, lookOf(terminal.stdout, terminal, flags))}\n`,
+    );
+  return exitCodeOf(summary, flags);
+}
+
+function exitCodeOf(summary: RunSummary, flags: MigrateFlags): ExitCode {
+  const { closing, checks, stale, failed, pending } = summary;
+  const doubleLinks = closing?.doubleLinks.count ?? 0;
+  const lateCandidates = closing?.lateCandidates.count ?? 0;
+  const drifted = summary.plan === null ? 0 : driftedCount(summary.plan.drift);
+  const broken = checks.filter(({ violationCount }) => violationCount > 0);
+  // Others linked a person of this run once more: reported as what it is, not as a run that went wrong.
+  const isOthersDoing = doubleLinks > 0 && broken.every(({ name }) => name === 'one-operator-per-person');
+  if (broken.length > 0 && !isOthersDoing) return ExitCode.Pending;
+  if (stale + failed + pending + doubleLinks + lateCandidates + drifted > 0) return ExitCode.DoneWithFindings;
+  return flags.detailedExitcode && summary.leftForReview > 0 ? ExitCode.LeftForReview : ExitCode.Done;
+}
+
+function summarize(
+  database: Database,
+  run: Run,
+  { applied, closing }: RunResult,
+  verification: Verification,
+  report: AuditReport,
+  started: number,
+): RunSummary {
+  return {
+    run: run.id,
+    database: database.identity,
+    ticket: run.ticket,
+    startedAt: run.startedAt,
+    finishedAt: run.finishedAt,
+    milliseconds: Date.now() - started,
+    decisions: run.decisions,
+    ...applied,
+    pending: pendingOf(closing),
+    leftForReview: leftForReview(closing),
+    closing: run.closing,
+    totals: inOrder(closing),
+    violations: verification.checks.reduce((total, check) => total + check.violationCount, 0),
+    checks: verification.checks,
+    plan: run.planDigest === null || run.drift === null ? null : { digest: run.planDigest, drift: run.drift },
+    report: report.folder,
+    auditHead: report.head,
+  };
+}
