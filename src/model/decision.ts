@@ -1,3 +1,5 @@
+import type { Policies } from './policies.js';
+
 /** What a run does about one operator; every row of the operator table gets exactly one. */
 export const DECISIONS = ['create', 'match', 'review', 'linked', 'skip'] as const;
 export type Decision = (typeof DECISIONS)[number];
@@ -27,6 +29,24 @@ export const REASONS = {
   'does-not-fit': 'a value cannot be stored on the person card',
 } as const satisfies Record<string, string>;
 export type Reason = keyof typeof REASONS;
+
+const DECISION_OF: Partial<Record<Reason, Decision>> = {
+  'not-an-operator': 'skip',
+  'api-account': 'skip',
+  excluded: 'skip',
+  archived: 'skip',
+  anonymized: 'skip',
+  linked: 'linked',
+  match: 'match',
+  'no-candidate': 'create',
+};
+
+/** What follows from a reason. */
+export function consequenceOf(reason: Reason, { onMatch }: Policies): { decision: Decision; action: Action } {
+  const decision = DECISION_OF[reason] ?? 'review';
+  if (decision === 'create') return { decision, action: 'create' };
+  return { decision, action: decision === 'match' && onMatch !== 'review' ? onMatch : 'none' };
+}
 
 /** A remark about a decision that does not change it. */
 export type Finding = 'possible-duplicate' | 'not-as-approved';

@@ -3,19 +3,20 @@ import type { Database } from '../database/database.js';
 import type { Dialect } from '../database/dialect.js';
 import type { Session } from '../database/session.js';
 import type { CardField } from '../model/configuration.js';
-import type {
-  Action,
-  Card,
-  CardValue,
-  Decision,
-  Finding,
-  PlannedOperator,
-  Reason,
-  Tally,
+import {
+  type Action,
+  type Card,
+  type CardValue,
+  consequenceOf,
+  type Decision,
+  type Finding,
+  type PlannedOperator,
+  type Reason,
+  type Tally,
 } from '../model/decision.js';
 import type { Drift } from '../model/drift.js';
 import type { ApprovedPlan } from './approved-plan.js';
-import { classificationSql, consequenceOf, tallySql } from './classification.js';
+import { classificationSql, tallySql } from './classification.js';
 import { findDrift } from './drift.js';
 import { readEvidence } from './evidence.js';
 import { cardValueSql } from './expressions.js';

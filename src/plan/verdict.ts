@@ -1,0 +1,128 @@
+import type { Dialect } from '../database/dialect.js';
+import type { ClassifiedTables } from './classified-tables.js';
+import { flagSql, misfitSql } from './expressions.js';
+
+/** Every key of the operator that hits anybody hits one and the same person. */
+const ONLY_CANDIDATE = 's.persons = 1 AND s.first_person = s.last_person';
+
+/** What is decided about each operator row, and why: a SELECT over the hits of its keys. */
+export class Verdict {
+  readonly #of: ClassifiedTables;
+  readonly #sql: Dialect;
+  readonly #withEvidence: boolean;
+
+  constructor(of: ClassifiedTables, withEvidence: boolean) {
+    this.#of = of;
+    this.#sql = of.sql;
+    this.#withEvidence = withEvidence;
+  }
+
+  select(more: readonly string[]): string {
+    const sql = this.#sql;
+    const name = this.#of.layout.configuration.operators.name.map(
+      (column) => `NULLIF(${sql.text(`o.${sql.identifier(column)}`)}, '')`,
+    );
+    const columns = [
+      `CASE WHEN ${this.#of.link} IS NOT NULL
+            THEN CASE WHEN b.link IS NULL AND CASE ${this.#of.outside()} END IS NULL THEN ${sql.text(this.#of.link)} END
+            WHEN ${ONLY_CANDIDATE} AND NOT ${this.#unsure()} THEN s.first_person END AS person`,
+      's.evidence',
+      `${this.#detail()} AS detail`,
+      `${this.#misfit()} AS misfit`,
+      `CONCAT_WS(' ', ${name.join(', ')}) AS name`,
+      ...more,
+    ];
+    return `SELECT o.${this.#of.operatorKey} AS operator, ${this.#reason()} AS reason,
+       CASE WHEN ${this.#of.link} IS NOT NULL AND p.generated AND s.free > 0 THEN 'possible-duplicate' END AS finding${this.#withEvidence ? columns.map((column) => `,\n       ${column}`).join('') : ''}
+  FROM ${this.#of.operatorTable} AS o${this.#of.letters}
+  LEFT JOIN broken AS b ON b.link = ${this.#of.link}
+  LEFT JOIN summary AS s ON ${this.#sameOperator()}
+  -- the person it is linked to, or else the only candidate
+  LEFT JOIN person_card AS p
+    ON p.person = COALESCE(${this.#of.link}, ${sql.asKey(`CASE WHEN ${ONLY_CANDIDATE} THEN s.first_person END`, this.#of.layout.personKey)})${sql.evaluatedOnce}`;
+  }
+
+  /** MariaDB searches a table of its own with texts in it by a number ten times as fast as by a text. */
+  #sameOperator(): string {
+    const sql = this.#sql;
+    const key = `o.${this.#of.operatorKey}`;
+    if (sql.materialized !== '') return `s.operator = ${key}`;
+    const text = (operator: string) => sql.keyOrder(operator, this.#of.layout.operatorKey);
+    return `s.digest = ${sql.digest(key)} AND ${text('s.operator')} = ${text(key)}`;
+  }
+
+  #reason(): string {
+    const { policies, operators } = this.#of.layout.configuration;
+    const sql = this.#sql;
+    const skip = (policy: 'archivedOperators' | 'anonymizedOperators', reason: 'archived' | 'anonymized') =>
+      policies[policy] === 'skip' ? `WHEN ${flagSql(sql, 'o', operators[reason])} THEN '${reason}'` : '';
+    const cases = [
+      this.#of.outside(),
+      `WHEN b.link IS NOT NULL THEN 'broken-link'`,
+      `WHEN ${this.#of.link} IS NOT NULL THEN 'linked'`,
+      skip('archivedOperators', 'archived'),
+      skip('anonymizedOperators', 'anonymized'),
+      `WHEN ${this.#unsure()} THEN 'unsure-key'`,
+      `WHEN s.persons > 1 THEN 'ambiguous'`,
+      `WHEN s.first_person <> s.last_person THEN 'conflict'`,
+      `WHEN s.persons = 1 AND s.free = 0 THEN 'taken'`,
+      policies.onContradiction === 'review'
+        ? `WHEN s.persons = 1 AND ${this.#differing()} > 0 THEN 'contradiction'`
+        : '',
+      `WHEN s.persons = 1 AND s.contention > s.hits THEN 'contested'`,
+      policies.onMatch === 'create'
+        ? `WHEN s.persons = 1 AND ${this.#misfit()} IS NOT NULL THEN 'does-not-fit'`
+        : '',
+      `WHEN s.persons = 1 THEN 'match'`,
+      policies.onSharedKey === 'review' ? `WHEN s.operators > 1 THEN 'shared-key'` : '',
+      `WHEN ${this.#misfit()} IS NOT NULL THEN 'does-not-fit'`,
+    ];
+    return `CASE ${cases.filter(Boolean).join('\n       ')}\n       ELSE 'no-candidate' END`;
+  }
+
+  /** An anonymized operator has no keys, hence no unsure ones. */
+  #unsure(): string {
+    const sql = this.#sql;
+    const own = this.#of.keys().map(({ operator }) => sql.text(`o.${sql.identifier(operator)}`));
+    return `COALESCE(NOT ${this.#of.keyless('o')} AND (s.unsure = 1 OR ${sql.unsure(`CONCAT_WS(' ', ${own.join(', ')})`)}), FALSE)`;
+  }
+
+  #misfit(): string {
+    return misfitSql(this.#sql, this.#of.layout, 'o');
+  }
+
+  /** What a reader needs to see of two cards that differ: the keys of both, and where they differ. */
+  #detail(): string {
+    const sql = this.#sql;
+    const operator = this.#of.keys().map((key) => sql.text(`o.${sql.identifier(key.operator)}`));
+    const person = this.#of.keys().map(({ number }) => sql.text(`p.raw_${number}`));
+    return `CASE WHEN b.link IS NOT NULL THEN ${sql.jsonArray([sql.text(this.#of.link)])}
+            WHEN ${this.#of.link} IS NULL AND ${ONLY_CANDIDATE} AND ${this.#differing()} > 0
+            THEN ${sql.jsonArray([this.#differing(), ...operator, ...person])} END`;
+  }
+
+  /** Both have a value in a key, and it is not the same: bits of both sides that are not among the shared. */
+  #differing(): string {
+    const operator = this.#filled(
+      this.#of.keyless('o'),
+      this.#of.keys().map((key) => `o.${this.#sql.identifier(key.operator)}`),
+    );
+    // Not p.key_N: PostgreSQL would compute the keys of all persons before it joins a few of them.
+    const person = this.#filled(
+      'p.keyless',
+      this.#of.keys().map(({ number }) => `p.raw_${number}`),
+    );
+    return `((${operator})
+           & (${person})) - s.shared`;
+  }
+
+  /** One bit for each key that has a value. */
+  #filled(keyless: string, values: readonly string[]): string {
+    const ignored = this.#of.ignored().join(', ');
+    const bits = values.map(
+      (value, index) =>
+        `CASE WHEN COALESCE(${this.#sql.normalized(value)} IN (${ignored}), TRUE) THEN 0 ELSE ${2 ** index} END`,
+    );
+    return `CASE WHEN ${keyless} THEN 0 ELSE ${bits.join('\n           + ')} END`;
+  }
+}
