@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { type Contents, contents, difference } from '../support/contents.js';
+import { contents, difference } from '../support/contents.js';
 import { type DatabaseUnderTest, serverDatabases, type TestDatabase } from '../support/databases.js';
 import { type Moment, progressOf } from '../support/faults/moment.js';
 import { onceUnlocked } from '../support/faults/once-unlocked.js';
 import { randomFrom } from '../support/faults/random.js';
 import { cutConnections, type Field, killRuns, killServer } from '../support/faults/series.js';
 import { type Cut, startTcpProxy } from '../support/faults/tcp-proxy.js';
-import { apartFromCardKeys } from '../support/faults/undisturbed.js';
+import { apartFromCardKeys, holdAgainstUndisturbed, IDENTICAL } from '../support/faults/undisturbed.js';
 import { onecardOn, startOnecardOn } from '../support/on-database.js';
 import { largeSample, sampleWithoutCardColumns } from '../support/sample.js';
 import { startMariadb } from '../support/servers/mariadb.js';
@@ -15,7 +15,6 @@ import { startPostgres } from '../support/servers/postgres.js';
 import type { Connection, OwnServer } from '../support/servers/server.js';
 
 const MIGRATE = ['migrate', '--yes', '--quiet', '--batch-size', '5'];
-const IDENTICAL = { added: [], removed: [], changed: [] };
 
 /** In the middle of statements and of COMMIT. */
 const CUTS: readonly Cut[] = [
@@ -31,23 +30,7 @@ const CUTS: readonly Cut[] = [
 describe.each(serverDatabases)('a run among faults on $name', ({ fresh, kind }) => {
   const seed = Date.now() % 1_000_000;
   const random = randomFrom(seed);
-  let undisturbed: Contents;
-
-  beforeAll(async () => {
-    const database = await fresh(largeSample);
-    const before = await contents(database);
-    const { code, stderr } = await onecardOn(database, ['migrate', '--yes']);
-    expect(code, stderr).toBe(0);
-    undisturbed = apartFromCardKeys(before, await contents(database));
-    await database.close();
-  }, 120_000);
-
-  const expectAsUndisturbed = async (database: TestDatabase, before: Contents) => {
-    const after = apartFromCardKeys(before, await contents(database));
-    expect(difference(undisturbed, after), `seed ${seed}`).toEqual(IDENTICAL);
-    const { code, stdout } = await onecardOn(database, ['verify']);
-    expect(code, stdout).toBe(0);
-  };
+  const expectAsUndisturbed = holdAgainstUndisturbed(fresh, largeSample);
 
   it('that is killed again and again ends as if nothing had happened', async () => {
     const database = await fresh(largeSample);
@@ -57,7 +40,7 @@ describe.each(serverDatabases)('a run among faults on $name', ({ fresh, kind }) 
     await killRuns(fieldOf(database), series, (moment) => moments.push(moment));
     expect(moments.filter(isMidway).length, `seed ${seed}`).toBeGreaterThan(2);
     expect(moments.filter(({ openTransactions }) => openTransactions > 0).length).toBeGreaterThan(0);
-    await expectAsUndisturbed(database, before);
+    await expectAsUndisturbed(database, before, `seed ${seed}`);
   }, 120_000);
 
   it('whose connection is cut in the middle of statements and of COMMIT ends as if nothing had happened', async () => {
@@ -71,7 +54,7 @@ describe.each(serverDatabases)('a run among faults on $name', ({ fresh, kind }) 
       if (isMidway(moment)) done.push(cut);
     });
     expect(done.length, `seed ${seed}`).toBeGreaterThan(2);
-    await expectAsUndisturbed(database, before);
+    await expectAsUndisturbed(database, before, `seed ${seed}`);
   }, 120_000);
 
   it('does not repeat a batch whose COMMIT was done and not answered', async () => {
@@ -87,7 +70,7 @@ describe.each(serverDatabases)('a run among faults on $name', ({ fresh, kind }) 
     expect([0, 1], stderr).toContain(code);
     const finished = await onceUnlocked(() => onecardOn(database, MIGRATE));
     expect(finished.code, finished.stderr).toBe(0);
-    await expectAsUndisturbed(database, before);
+    await expectAsUndisturbed(database, before, `seed ${seed}`);
   }, 120_000);
 
   it('that was killed while it changed the schema makes the change whole', async () => {

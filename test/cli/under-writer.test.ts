@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { CliResult } from '../support/cli.js';
 import { type Contents, contents, difference } from '../support/contents.js';
-import { serverDatabases, type TestDatabase } from '../support/databases.js';
+import { serverDatabases } from '../support/databases.js';
 import { type Deed, startWriter, type WriterLog } from '../support/faults/writer.js';
 import { journalTable, onecardOn, rowsOf } from '../support/on-database.js';
 import { largeSample } from '../support/sample.js';
@@ -14,7 +13,7 @@ describe.each(serverDatabases)('a run on $name while another application writes'
     const before = await contents(database);
     const seed = Date.now() % 1_000_000;
     const writer = await startWriter(database, { seed, perSecond: 60, most: 400 });
-    const result = await untilNotRefused(database);
+    const result = await onecardOn(database, MIGRATE, { timeoutMs: 100_000 });
     const log = await writer.stop();
     const after = await contents(database);
     // 3: its own verification finds what the other application has done to cards and operators since.
@@ -91,14 +90,6 @@ function danglingReferences(before: Contents, after: Contents): string[] {
   );
   const incidents = [...rowsOf(after, 'incident')].filter(([, { caller_id }]) => dangling(caller_id));
   return [...operators, ...incidents].map(([key]) => key);
-}
-
-/** A batch that met a deadlock rolls back whole; the same command goes on. */
-async function untilNotRefused(database: TestDatabase): Promise<CliResult> {
-  for (let tries = 1; ; tries++) {
-    const result = await onecardOn(database, MIGRATE);
-    if (result.code !== 1 || tries === 10) return result;
-  }
 }
 
 const done = ({ deeds }: WriterLog) => deeds.filter(({ failed }) => failed === undefined);

@@ -30,6 +30,7 @@ export function renderRuns({ holder, runs }: Overview, look: Look): string {
     head: ['run', 'state', 'progress', 'written', 'not written', 'by', 'last sign of life'],
     rows: runs.map(rowOf),
     align: ['left', 'left', 'right', 'right', 'left'],
+    whole: [0],
     look,
   });
   const [newest] = runs;

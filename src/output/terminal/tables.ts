@@ -15,6 +15,8 @@ export interface TableContent {
   readonly total?: readonly Cell[];
   /** Per column; to the left where nothing is said. */
   readonly align?: readonly ('left' | 'right')[];
+  /** Columns that are never wrapped, such as keys that somebody copies. */
+  readonly whole?: readonly number[];
   readonly look: Look;
 }
 
@@ -22,8 +24,8 @@ const GAP = 2;
 const NARROWEST = 8;
 
 /** A table without a final line break, no wider than the look: the widest columns are wrapped between words. */
-export function renderTable({ head, rows, total, align = [], look }: TableContent): string {
-  const widths = fittingWidths([head, ...rows, total ?? []], look.width);
+export function renderTable({ head, rows, total, align = [], whole = [], look }: TableContent): string {
+  const widths = fittingWidths([head, ...rows, total ?? []], look.width, whole);
   const brush = brushFor(look);
   const cellsOf = (cells: readonly Cell[], heading: boolean) =>
     head.map((_, column) => {
@@ -73,18 +75,23 @@ function textOf(cell: Cell): string {
   return typeof text === 'number' ? formatCount(text) : printable(text);
 }
 
-/** The natural widths, the widest taken down until the table fits. */
-function fittingWidths(rows: readonly (readonly Cell[])[], available: number): number[] {
+/** The natural widths, the widest of those that may be wrapped taken down until the table fits. */
+function fittingWidths(
+  rows: readonly (readonly Cell[])[],
+  available: number,
+  whole: readonly number[],
+): number[] {
   const widths = (rows[0] ?? []).map((_, column) =>
     rows.reduce((width, row) => Math.max(width, widthOf(textOf(row[column] ?? ''))), 1),
   );
   const room = available - GAP * (widths.length - 1);
   const total = () => widths.reduce((sum, width) => sum + width, 0);
+  const wrapped = () => widths.map((width, column) => (whole.includes(column) ? 0 : width));
   while (total() > room) {
-    const widest = Math.max(...widths);
+    const widest = Math.max(...wrapped());
     if (widest <= NARROWEST) break;
-    const others = Math.max(NARROWEST, ...widths.filter((width) => width !== widest));
-    widths[widths.indexOf(widest)] = Math.max(
+    const others = Math.max(NARROWEST, ...wrapped().filter((width) => width !== widest));
+    widths[wrapped().indexOf(widest)] = Math.max(
       others === widest ? widest - 1 : others,
       widest - (total() - room),
       NARROWEST,
