@@ -1,9 +1,9 @@
 import type { Layout } from '../config/layout.js';
 import type { Database } from '../database/database.js';
 import type { SchemaStep } from '../journal/migrate.js';
+import { readBackOf } from '../journal/read-back.js';
 import type { Run } from '../journal/run.js';
 import { VERSION } from '../version.js';
-import { readBackOf } from './read-back.js';
 import { batchStatements, planStatement, type Statement } from './statements.js';
 
 /** The statements that a run would execute, commented, for a DBA to review; the first batch stands for all. */

@@ -4,6 +4,7 @@ import { OnecardError } from '../errors.js';
 import { RunTable } from '../journal/journal.js';
 import { takeLock } from '../journal/lock.js';
 import { migrateSchema } from '../journal/migrate.js';
+import { readBackOf } from '../journal/read-back.js';
 import { isUnfinished, type Run } from '../journal/run.js';
 import type { Tally } from '../model/decision.js';
 import { type Approval, countDecisions, leaveOutWhatDrifted, refuseOtherPlan } from './approval.js';
@@ -11,7 +12,6 @@ import { applyBatch, type BatchResult, countChanges, failBatch, NOTHING_DONE, su
 import { BatchSize, type BatchSizeOptions } from './batch-size.js';
 import { classifyOnceMore } from './closing.js';
 import { Pace, type PaceOptions, type StopReason } from './pace.js';
-import { readBackOf } from './read-back.js';
 import { type BatchWork, resiliently } from './resilient.js';
 import { planStatement } from './statements.js';
 import { underLock } from './under-lock.js';

@@ -2,10 +2,10 @@ import { cardColumns, type Layout } from '../config/layout.js';
 import type { Dialect } from '../database/dialect.js';
 import { OPERATOR_CHANGED, PERSON_CHANGED } from '../journal/differences.js';
 import { CHANGE_SEALED, DECISION_SEALED, sealSql } from '../journal/journal.js';
+import { cardDigestSql, operatorStateSql } from '../journal/read-back.js';
 import type { Run } from '../journal/run.js';
 import { classificationSql } from '../plan/classification.js';
 import { cardValueSql, linkSql, operatorFieldsSql, personFieldsSql } from '../plan/expressions.js';
-import { cardDigestSql, operatorStateSql } from './read-back.js';
 
 /** A range of positions in the journal's decisions, both ends included. */
 export interface Batch {

@@ -1,5 +1,6 @@
 import { foresee } from '../apply/preflight.js';
 import type { Layout } from '../config/layout.js';
+import { findReferences, labelOf, type Reference } from '../config/references.js';
 import type { Database } from '../database/database.js';
 import { ExitCode } from '../model/exit-code.js';
 import { formatCount } from '../output/terminal/amounts.js';
@@ -9,7 +10,6 @@ import { printable } from '../output/terminal/printable.js';
 import { proveReadOnly } from '../plan/read-only.js';
 import { checkReadBack } from '../rollback/preflight.js';
 import { streamProspects } from '../rollback/preview.js';
-import { findReferences, labelOf, type Reference } from '../rollback/references.js';
 import {
   executeRollback,
   type RollbackEvent,

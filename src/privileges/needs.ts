@@ -1,9 +1,9 @@
-import { readBackOf } from '../apply/read-back.js';
 import { cardColumns, type Layout } from '../config/layout.js';
+import { findReferences } from '../config/references.js';
 import type { Database } from '../database/database.js';
 import type { Need } from '../database/privileges.js';
+import { readBackOf } from '../journal/read-back.js';
 import type { GrantedCommand } from '../model/granted-command.js';
-import { findReferences } from '../rollback/references.js';
 import { addedColumnTables } from './added-columns.js';
 
 /** What a command does to the database at hand, and nothing that it does not. */

@@ -1,6 +1,6 @@
-import { readBackOf } from '../apply/read-back.js';
 import type { Layout } from '../config/layout.js';
 import { OnecardError } from '../errors.js';
+import { readBackOf } from '../journal/read-back.js';
 import type { Run } from '../journal/run.js';
 
 /**

@@ -1,9 +1,9 @@
 import { cardColumns, columnOf, type Layout } from '../config/layout.js';
+import type { Reference } from '../config/references.js';
 import type { Database } from '../database/database.js';
 import type { Session } from '../database/session.js';
 import type { Run } from '../journal/run.js';
 import type { Action } from '../model/decision.js';
-import type { Reference } from './references.js';
 import { eligibleSql, expressionsOf, outcomeSql, type Scope } from './statements.js';
 import type { Found } from './subject.js';
 

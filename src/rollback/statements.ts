@@ -1,8 +1,9 @@
-import { cardDigestSql, operatorStateSql } from '../apply/read-back.js';
 import { type Batch, type Statement, withinSql } from '../apply/statements.js';
 import { columnOf, type Layout } from '../config/layout.js';
+import type { Reference } from '../config/references.js';
 import type { Dialect } from '../database/dialect.js';
 import { CHANGE_SEALED, sealSql } from '../journal/journal.js';
+import { cardDigestSql, operatorStateSql } from '../journal/read-back.js';
 import type { ChangeState, Run } from '../journal/run.js';
 import { linkSql } from '../plan/expressions.js';
 import {
@@ -13,7 +14,7 @@ import {
   OPERATOR_GONE,
   STAMP_MOVED,
 } from './reasons.js';
-import { type Reference, usesSql } from './references.js';
+import { usesSql } from './uses.js';
 
 /** What a rollback is about: the changes of a run in these states. */
 export interface Scope {

@@ -1,8 +1,8 @@
 import { columnOf, type Layout } from '../config/layout.js';
 import type { Dialect } from '../database/dialect.js';
 import type { Column } from '../database/schema.js';
-import type { ReadBack, Run } from '../journal/run.js';
 import type { TableName } from '../model/configuration.js';
+import type { ReadBack, Run } from './run.js';
 
 /** The link of an operator as it is, and its stamps, as a JSON array. */
 export function operatorStateSql(layout: Layout, sql: Dialect, run: Run, alias: string): string {

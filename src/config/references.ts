@@ -1,8 +1,7 @@
-import type { Layout } from '../config/layout.js';
 import type { Database } from '../database/database.js';
-import type { Dialect } from '../database/dialect.js';
 import type { Column } from '../database/schema.js';
 import type { TableName } from '../model/configuration.js';
+import type { Layout } from './layout.js';
 
 /** Columns of a table that refer to persons; whatever row does so to a card of ours keeps that card. */
 export interface Reference {
@@ -53,35 +52,4 @@ export function labelOf({ table, columns }: Reference, layout: Layout): string {
   const schema = table.schema === layout.persons.name.schema ? '' : `${table.schema}.`;
   const names = columns.map(({ own }) => own);
   return `${schema}${table.name}.${names.length === 1 ? names[0] : `(${names.join(', ')})`}`;
-}
-
-/**
- * What refers to the card of the change `c`, the person `p`, as one text; NULL for nothing. Counted reference by
- * reference, each by its index, where there is one.
- */
-export function usesSql(sql: Dialect, layout: Layout, references: readonly Reference[]): string {
-  const counts = references.map((reference) => {
-    const label = sql.literal(`${labelOf(reference, layout)} (`);
-    const rows = `CASE COUNT(*) WHEN 1 THEN ' row)' ELSE ' rows)' END`;
-    return `(SELECT CONCAT(${label}, COUNT(*), ${rows})
-                 FROM ${sql.table(reference.table)} AS r
-                WHERE ${refersSql(sql, layout, reference)}
-               HAVING COUNT(*) > 0)`;
-  });
-  return counts.length === 0 ? 'NULL' : `NULLIF(CONCAT_WS(', ', ${counts.join(',\n               ')}), '')`;
-}
-
-function refersSql(sql: Dialect, layout: Layout, { table, columns }: Reference): string {
-  const { operators, persons } = layout.configuration;
-  const pairs = columns.map((each) => {
-    const target = 'target' in each ? `p.${sql.identifier(each.target)}` : sql.asKey('c.person', each.column);
-    return `r.${sql.identifier(each.own)} = ${target}`;
-  });
-  // The link of the operator at hand is what is taken back, and a card may refer to itself.
-  const isLink = columns.some(({ own }) => own === operators.link);
-  if (isSameTable(table, layout.operators.name) && isLink)
-    pairs.push(`r.${sql.identifier(operators.key)} <> ${sql.asKey('c.operator', layout.operatorKey)}`);
-  if (isSameTable(table, layout.persons.name))
-    pairs.push(`r.${sql.identifier(persons.key)} <> p.${sql.identifier(persons.key)}`);
-  return pairs.join(' AND ');
 }
