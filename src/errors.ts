@@ -15,3 +15,10 @@ export class OnecardError extends Error {
     this.exitCode = options.exitCode ?? ExitCode.Usage;
   }
 }
+
+/** Somebody wants the end at once: nothing is waited for any more, and nothing is closed in good order. */
+export class Aborted extends OnecardError {
+  constructor(resuming: string) {
+    super('Aborted: the open batch is rolled back.', { remedy: resuming, exitCode: ExitCode.Interrupted });
+  }
+}

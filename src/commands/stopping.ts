@@ -1,15 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../database/database.js';
-import { OnecardError } from '../errors.js';
-import { ExitCode } from '../model/exit-code.js';
+import { Aborted } from '../errors.js';
 import type { Terminal } from './terminal.js';
-
-/** Somebody wants the end at once: nothing is waited for any more, and nothing is closed in good order. */
-export class Aborted extends OnecardError {
-  constructor(resuming: string) {
-    super('Aborted: the open batch is rolled back.', { remedy: resuming, exitCode: ExitCode.Interrupted });
-  }
-}
 
 /**
  * Lets the first Ctrl-C, or SIGTERM, end the work after the batch at hand; the second aborts at once.

@@ -6,11 +6,11 @@ import type { Database } from '../database/database.js';
 import { openDatabase } from '../database/open.js';
 import type { Mode } from '../database/session.js';
 import { findTarget, type Target } from '../database/target.js';
+import { Aborted } from '../errors.js';
 import type { Configuration } from '../model/configuration.js';
 import type { PolicyName } from '../model/policies.js';
 import { POLICIES } from '../model/policies.js';
 import { brushFor, type Look } from '../output/terminal/look.js';
-import { Aborted } from './stopping.js';
 
 /** The world a command runs in. */
 export interface Terminal {
