@@ -8,8 +8,8 @@ import { OnecardError } from '../errors.js';
 import type { ConnectionPool } from './connection-pool.js';
 import type { Database, DatabaseIdentity } from './database.js';
 import { lockFile } from './file-lock.js';
-import { identifyPostgres, PostgresDatabase, postgresPool, settings } from './postgres.js';
-import type { PostgresConnection } from './postgres-session.js';
+import { identifyPostgres, PostgresDatabase, postgresPool, settings } from './postgres/database.js';
+import type { PostgresConnection } from './postgres/session.js';
 import type { Mode } from './session.js';
 
 /** Where the embedded sample is kept, below the working folder. */

@@ -13,8 +13,8 @@ export async function openDatabase(
     case 'embedded':
       return (await import('./embedded.js')).connectEmbedded(folder, mode);
     case 'mysql':
-      return (await import('./mysql.js')).connectMysql(target.url, mode, env);
+      return (await import('./mysql/database.js')).connectMysql(target.url, mode, env);
     case 'postgres':
-      return (await import('./postgres.js')).connectPostgres(target.url, mode);
+      return (await import('./postgres/database.js')).connectPostgres(target.url, mode);
   }
 }

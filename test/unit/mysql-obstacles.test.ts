@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mysqlObstacles } from '../../src/database/mysql-obstacles.js';
+import { mysqlObstacles } from '../../src/database/mysql/obstacles.js';
 
 /** A plain server, apart from what is changed. */
 const variables = (changed: Record<string, string> = {}) =>

@@ -1,5 +1,5 @@
-import type { Obstacle } from './database.js';
-import type { Session } from './session.js';
+import type { Obstacle } from '../database.js';
+import type { Session } from '../session.js';
 
 /** A session can be set to write whatever the default is; a default that somebody chose is heeded. */
 export async function postgresObstacles(session: Session): Promise<Obstacle[]> {

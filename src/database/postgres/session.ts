@@ -1,6 +1,6 @@
 import { on } from 'node:events';
 import pg from 'pg';
-import type { Query, Session } from './session.js';
+import type { Query, Session } from '../session.js';
 
 /** The part of `pg.Client` that sessions use; the embedded database offers the same. */
 export interface PostgresConnection {

@@ -1,7 +1,7 @@
 import pg from 'pg';
-import { OnecardError } from '../errors.js';
-import { ExitCode } from '../model/exit-code.js';
-import { describeConnectFailure } from './failures.js';
+import { OnecardError } from '../../errors.js';
+import { ExitCode } from '../../model/exit-code.js';
+import { describeConnectFailure } from '../failures.js';
 
 /** A pooler that has no backend left makes clients wait for minutes. */
 const PATIENCE_MS = 5_000;

@@ -1,4 +1,4 @@
-import type { Obstacle } from './database.js';
+import type { Obstacle } from '../database.js';
 
 /** The server's variables that decide whether it may be written to; a server may lack some of them. */
 export const DECISIVE = [

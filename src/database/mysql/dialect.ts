@@ -1,9 +1,9 @@
-import { OnecardError } from '../errors.js';
-import type { Scalar, TableName } from '../model/configuration.js';
-import type { Dialect } from './dialect.js';
-import { hmacPads } from './hmac.js';
-import { WHITE_SPACE } from './letters.js';
-import type { Column } from './schema.js';
+import { OnecardError } from '../../errors.js';
+import type { Scalar, TableName } from '../../model/configuration.js';
+import type { Dialect } from '../dialect.js';
+import { hmacPads } from '../hmac.js';
+import { WHITE_SPACE } from '../letters.js';
+import type { Column } from '../schema.js';
 
 /** The journal's tables stand beside the application's, told apart by this prefix. */
 export const JOURNAL_PREFIX = 'onecard_';
@@ -18,7 +18,7 @@ export interface LowerCasing {
 
 const identifier = (name: string) => `\`${name.replaceAll('`', '``')}\``;
 
-/** Sessions run with backslash escapes on (see `SESSION` in mysql.ts). */
+/** Sessions run with backslash escapes on (see `settings` in database.ts). */
 function literal(value: Scalar | null): string {
   if (value === null) return 'NULL';
   if (typeof value === 'boolean') return value ? 'TRUE' : 'FALSE';

@@ -1,6 +1,5 @@
-import { type Dialect, JOURNAL_TABLE_NAMES, JOURNAL_TABLES } from './dialect.js';
-import { hasCode, isDenied, isReadOnlyRefusal } from './failure-kinds.js';
-import { JOURNAL_PREFIX } from './mysql-dialect.js';
+import { type Dialect, JOURNAL_TABLE_NAMES, JOURNAL_TABLES } from '../dialect.js';
+import { hasCode, isDenied, isReadOnlyRefusal } from '../failure-kinds.js';
 import {
   type Ask,
   actionText,
@@ -12,8 +11,9 @@ import {
   type Securable,
   tableOf,
   whole,
-} from './privileges.js';
-import type { Session } from './session.js';
+} from '../privileges.js';
+import type { Session } from '../session.js';
+import { JOURNAL_PREFIX } from './dialect.js';
 
 const WRITING = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'];
 

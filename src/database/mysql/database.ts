@@ -1,8 +1,8 @@
 import knex, { type Knex } from 'knex';
 import type { Connection } from 'mysql2';
-import { OnecardError } from '../errors.js';
-import type { TableName } from '../model/configuration.js';
-import { ConnectionPool } from './connection-pool.js';
+import { OnecardError } from '../../errors.js';
+import type { TableName } from '../../model/configuration.js';
+import { ConnectionPool } from '../connection-pool.js';
 import type {
   Database,
   DatabaseIdentity,
@@ -10,21 +10,21 @@ import type {
   Obstacle,
   Patience,
   TransactionOptions,
-} from './database.js';
-import { type Dialect, JOURNAL_TABLE_NAMES, type JournalTable } from './dialect.js';
-import { describeConnectFailure } from './failures.js';
-import { silentLog } from './knex-log.js';
-import { JOURNAL_PREFIX, mysqlDialect } from './mysql-dialect.js';
-import { foreignKeysToMysql, inspectMysql, leadsIndexMysql, mysqlTriggers } from './mysql-inspect.js';
-import { mysqlLock } from './mysql-lock.js';
-import { mysqlLowerCasing } from './mysql-lower-casing.js';
-import { DECISIVE, mysqlObstacles } from './mysql-obstacles.js';
-import { MysqlPrivileges } from './mysql-privileges.js';
-import { MysqlSession } from './mysql-session.js';
-import type { Privileges } from './privileges.js';
-import type { Triggers } from './schema.js';
-import { ServerDatabase } from './server-database.js';
-import type { Mode, Session } from './session.js';
+} from '../database.js';
+import { type Dialect, JOURNAL_TABLE_NAMES, type JournalTable } from '../dialect.js';
+import { describeConnectFailure } from '../failures.js';
+import { silentLog } from '../knex-log.js';
+import type { Privileges } from '../privileges.js';
+import type { Triggers } from '../schema.js';
+import { ServerDatabase } from '../server-database.js';
+import type { Mode, Session } from '../session.js';
+import { JOURNAL_PREFIX, mysqlDialect } from './dialect.js';
+import { foreignKeysToMysql, inspectMysql, leadsIndexMysql, mysqlTriggers } from './inspect.js';
+import { mysqlLock } from './lock.js';
+import { mysqlLowerCasing } from './lower-casing.js';
+import { DECISIVE, mysqlObstacles } from './obstacles.js';
+import { MysqlPrivileges } from './privileges.js';
+import { MysqlSession } from './session.js';
 
 /**
  * Said once per connection. Strict, whatever the server's default: otherwise it cuts values that do not fit,

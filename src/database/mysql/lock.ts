@@ -1,5 +1,5 @@
-import type { Dialect } from './dialect.js';
-import type { LockVerbs } from './session-lock.js';
+import type { Dialect } from '../dialect.js';
+import type { LockVerbs } from '../session-lock.js';
 
 /** GET_LOCK is server-wide, hence the database in its name, cut to the 64 characters that MySQL allows. */
 export function mysqlLock({ literal }: Dialect, database: string): LockVerbs {

@@ -1,7 +1,7 @@
-import type { TableName } from '../model/configuration.js';
-import { postgresDialect as sql } from './postgres-dialect.js';
-import type { Column, ForeignKey, Table, TableKind, Triggers, TypeFamily } from './schema.js';
-import type { Session } from './session.js';
+import type { TableName } from '../../model/configuration.js';
+import type { Column, ForeignKey, Table, TableKind, Triggers, TypeFamily } from '../schema.js';
+import type { Session } from '../session.js';
+import { postgresDialect as sql } from './dialect.js';
 
 /** Reads the catalogs, which every role may see, rather than `information_schema`, which hides tables. */
 export async function inspectPostgres(session: Session, name: TableName): Promise<Table | undefined> {

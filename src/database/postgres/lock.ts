@@ -1,4 +1,4 @@
-import type { LockVerbs } from './session-lock.js';
+import type { LockVerbs } from '../session-lock.js';
 
 /** Any number does, as long as it stays: "onecard" in ASCII, its first bytes. */
 const LOCK_KEY = '0x6f6e656361';

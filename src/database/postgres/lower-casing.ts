@@ -1,6 +1,6 @@
-import { letterPairs } from './letters.js';
-import type { LowerCasing } from './postgres-dialect.js';
-import type { Session } from './session.js';
+import { letterPairs } from '../letters.js';
+import type { Session } from '../session.js';
+import type { LowerCasing } from './dialect.js';
 
 /** Locales whose lower case knows neither languages nor neighbouring letters. */
 const COLLATIONS = ['pg_c_utf8', 'C.utf8', 'C.UTF-8', 'en_US.utf8', 'en_US.UTF-8'];

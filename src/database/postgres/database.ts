@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
 import knex, { type Knex } from 'knex';
-import { OnecardError } from '../errors.js';
-import type { TableName } from '../model/configuration.js';
-import { ConnectionPool } from './connection-pool.js';
+import { OnecardError } from '../../errors.js';
+import type { TableName } from '../../model/configuration.js';
+import { ConnectionPool } from '../connection-pool.js';
 import type {
   Database,
   DatabaseIdentity,
@@ -10,27 +10,22 @@ import type {
   Obstacle,
   Patience,
   TransactionOptions,
-} from './database.js';
-import { type Dialect, JOURNAL_TABLE_NAMES, type JournalTable } from './dialect.js';
-import { describeConnectFailure } from './failures.js';
-import { silentLog } from './knex-log.js';
-import { JOURNAL_SCHEMA, type LowerCasing, postgresDialect, postgresDialectFor } from './postgres-dialect.js';
-import {
-  foreignKeysToPostgres,
-  inspectPostgres,
-  leadsIndexPostgres,
-  postgresTriggers,
-} from './postgres-inspect.js';
-import { postgresLock } from './postgres-lock.js';
-import { postgresLowerCasing } from './postgres-lower-casing.js';
-import { postgresObstacles } from './postgres-obstacles.js';
-import { refuseTransactionPooling } from './postgres-pooler.js';
-import { PostgresPrivileges } from './postgres-privileges.js';
-import { type PostgresConnection, PostgresSession } from './postgres-session.js';
-import type { Privileges } from './privileges.js';
-import type { Triggers } from './schema.js';
-import { ServerDatabase } from './server-database.js';
-import type { Mode, Session } from './session.js';
+} from '../database.js';
+import { type Dialect, JOURNAL_TABLE_NAMES, type JournalTable } from '../dialect.js';
+import { describeConnectFailure } from '../failures.js';
+import { silentLog } from '../knex-log.js';
+import type { Privileges } from '../privileges.js';
+import type { Triggers } from '../schema.js';
+import { ServerDatabase } from '../server-database.js';
+import type { Mode, Session } from '../session.js';
+import { JOURNAL_SCHEMA, type LowerCasing, postgresDialect, postgresDialectFor } from './dialect.js';
+import { foreignKeysToPostgres, inspectPostgres, leadsIndexPostgres, postgresTriggers } from './inspect.js';
+import { postgresLock } from './lock.js';
+import { postgresLowerCasing } from './lower-casing.js';
+import { postgresObstacles } from './obstacles.js';
+import { refuseTransactionPooling } from './pooler.js';
+import { PostgresPrivileges } from './privileges.js';
+import { type PostgresConnection, PostgresSession } from './session.js';
 
 /**
  * Said once per connection. Without `row_security = off` a role under a policy sees fewer operators and no

@@ -1,10 +1,10 @@
 import pg from 'pg';
-import { OnecardError } from '../errors.js';
-import type { Scalar, TableName } from '../model/configuration.js';
-import type { Dialect } from './dialect.js';
-import { hmacPads } from './hmac.js';
-import { DOTTED_CAPITAL_I, letterPairs, WHITE_SPACE } from './letters.js';
-import type { Column } from './schema.js';
+import { OnecardError } from '../../errors.js';
+import type { Scalar, TableName } from '../../model/configuration.js';
+import type { Dialect } from '../dialect.js';
+import { hmacPads } from '../hmac.js';
+import { DOTTED_CAPITAL_I, letterPairs, WHITE_SPACE } from '../letters.js';
+import type { Column } from '../schema.js';
 
 /** The schema that holds the journal. */
 export const JOURNAL_SCHEMA = 'onecard';

@@ -1,7 +1,7 @@
-import type { TableName } from '../model/configuration.js';
-import { readGrants } from './mysql-privileges.js';
-import type { Column, ForeignKey, Table, Triggers, TypeFamily } from './schema.js';
-import type { Session } from './session.js';
+import type { TableName } from '../../model/configuration.js';
+import type { Column, ForeignKey, Table, Triggers, TypeFamily } from '../schema.js';
+import type { Session } from '../session.js';
+import { readGrants } from './privileges.js';
 
 const quoted = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 

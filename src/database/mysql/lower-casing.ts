@@ -1,6 +1,6 @@
-import { codePoints, DOTTED_CAPITAL_I, lowerCase } from './letters.js';
-import type { LowerCasing } from './mysql-dialect.js';
-import type { Session } from './session.js';
+import { codePoints, DOTTED_CAPITAL_I, lowerCase } from '../letters.js';
+import type { Session } from '../session.js';
+import type { LowerCasing } from './dialect.js';
 
 /** From the newest Unicode tables to the oldest; MySQL 8 and each MariaDB know some of them. */
 const COLLATIONS = ['utf8mb4_uca1400_as_cs', 'utf8mb4_0900_as_cs', 'utf8mb4_unicode_520_ci'];

@@ -1,5 +1,5 @@
 import type { Connection } from 'mysql2';
-import type { Query, Session } from './session.js';
+import type { Query, Session } from '../session.js';
 
 /** Statements on one connection. */
 export class MysqlSession implements Session {

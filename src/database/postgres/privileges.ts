@@ -1,6 +1,5 @@
-import type { TableName } from '../model/configuration.js';
-import { JOURNAL_TABLE_NAMES } from './dialect.js';
-import { JOURNAL_SCHEMA, postgresDialect as sql } from './postgres-dialect.js';
+import type { TableName } from '../../model/configuration.js';
+import { JOURNAL_TABLE_NAMES } from '../dialect.js';
 import {
   type Ask,
   actionText,
@@ -13,8 +12,9 @@ import {
   type Securable,
   tableOf,
   whole,
-} from './privileges.js';
-import type { Session } from './session.js';
+} from '../privileges.js';
+import type { Session } from '../session.js';
+import { JOURNAL_SCHEMA, postgresDialect as sql } from './dialect.js';
 
 /** What the journal holds at the moment: the owner of each table, and its sequences. */
 interface JournalObject {
