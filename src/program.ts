@@ -50,7 +50,7 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
       ),
     );
 
-  withPolicies(shared(program.command('migrate')))
+  withBatches(withPolicies(shared(program.command('migrate'))))
     .description('create and link the missing person cards; with --dry-run only show what would happen')
     .option('--dry-run', 'show the whole plan and write nothing; the database itself refuses writes')
     .option('--limit <n>', 'handle at most so many operators; dry run: show (0: all)', wholeNumber)
@@ -66,13 +66,6 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
     .option('--yes', 'run without asking')
     .option('--allow-schema-changes', "add columns that are missing to the application's tables")
     .option('--stop-at <hh:mm>', 'begin no batch after this time of day; the next run resumes', timeOfDay)
-    .option('--batch-time <ms>', 'how long the transaction of a batch should take', positiveNumber, 250)
-    .option(
-      '--batch-size <n>',
-      'operators per transaction (default: as many as fit the time)',
-      positiveNumber,
-    )
-    .option('--lock-timeout <ms>', 'how long to wait for rows that others hold', positiveNumber, 200)
     .option('--max-failures <n>', 'stop after so many rows that the database refuses', positiveNumber, 100)
     .option('--pause-file <file>', 'pause between batches while this file exists')
     .option('--sleep <ms>', 'sleep between batches', wholeNumber, 0)
@@ -99,19 +92,12 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
       ),
     );
 
-  shared(program.command('rollback'))
+  withBatches(shared(program.command('rollback')))
     .description('take a run back: remove its cards and restore the links; what others touched is kept')
-    .argument('<run>', 'the run, as `onecard report` and its summary name it')
+    .argument('<run>', 'the run, as `onecard runs` names it')
     .option('--only <operator>', 'only what the run did for the operator with this key')
     .option('--dry-run', 'show what would be taken back and write nothing')
     .option('--yes', 'take back without asking')
-    .option('--batch-time <ms>', 'how long the transaction of a batch should take', positiveNumber, 250)
-    .option(
-      '--batch-size <n>',
-      'operators per transaction (default: as many as fit the time)',
-      positiveNumber,
-    )
-    .option('--lock-timeout <ms>', 'how long to wait for rows that others hold', positiveNumber, 200)
     .action((run: string, _, command: Command) =>
       call<RollbackFlags>(
         command,
@@ -219,6 +205,18 @@ function shared(command: Command): Command {
     .option('--quiet', 'only results and errors')
     .exitOverride()
     .allowExcessArguments(false);
+}
+
+/** How the transactions of whatever writes are bounded, so that others can go on. */
+function withBatches(command: Command): Command {
+  return command
+    .option('--batch-time <ms>', 'how long the transaction of a batch should take', positiveNumber, 250)
+    .option(
+      '--batch-size <n>',
+      'operators per transaction (default: as many as fit the time)',
+      positiveNumber,
+    )
+    .option('--lock-timeout <ms>', 'how long to wait for rows that others hold', positiveNumber, 200);
 }
 
 const POLICY_TEXTS: Readonly<Record<PolicyName, string>> = {
