@@ -19,7 +19,7 @@ export interface DatabaseIdentity {
 export interface JournalPlace extends JournalDialect {
   readonly schema: string | undefined;
   readonly prefix: string;
-  /** What the journal and knex keep there, the last made first. */
+  /** What the journal keeps there, and then what knex does. */
   readonly tables: readonly string[];
 }
 

@@ -79,5 +79,5 @@ export interface Dialect {
 
 export const JOURNAL_TABLES = ['run', 'decision', 'change'] as const;
 export type JournalTable = (typeof JOURNAL_TABLES)[number];
-/** They and those in which knex keeps what was done, the last made first. */
-export const JOURNAL_TABLE_NAMES = ['change', 'decision', 'run', 'migration_lock', 'migration'] as const;
+/** They, and those in which knex keeps what was done. */
+export const JOURNAL_TABLE_NAMES = [...JOURNAL_TABLES, 'migration', 'migration_lock'] as const;
