@@ -34,6 +34,20 @@ export interface LowerCasing {
   readonly lower: string;
 }
 
+/** A function takes at most so many arguments. */
+const MAX_ARGUMENTS = 100;
+
+/** Longer arrays are put together from several: the closing bracket of one and the opening one of the next make way. */
+function jsonArray(expressions: readonly string[]): string {
+  const parts: string[] = [];
+  for (let at = 0; at === 0 || at < expressions.length; at += MAX_ARGUMENTS) {
+    const built = `CAST(json_build_array(${expressions.slice(at, at + MAX_ARGUMENTS).join(', ')}) AS text)`;
+    const opened = at === 0 ? built : `substr(${built}, 2)`;
+    parts.push(at + MAX_ARGUMENTS < expressions.length ? `left(${opened}, -1)` : opened);
+  }
+  return parts.length === 1 ? parts.join() : `(${parts.join(` || ', ' || `)})`;
+}
+
 /** To replace letter after letter takes 200 µs a value: where the server knows them, it lower-cases by itself. */
 function lowerCased(text: string, casing: LowerCasing | undefined): string {
   if (casing === undefined) return `translate(${text}, l.upper_case, l.lower_case) COLLATE "C"`;
@@ -72,7 +86,7 @@ export const postgresDialectFor = (casing?: LowerCasing): Dialect => ({
   characters: (expression) => `char_length(CAST(${expression} AS text))`,
   asNumber: (condition) => `CASE WHEN ${condition} THEN 1 ELSE 0 END`,
 
-  jsonArray: (expressions) => `CAST(json_build_array(${expressions.join(', ')}) AS text)`,
+  jsonArray,
   joinJson: (expression, orderBy) =>
     `'[' || string_agg(${expression}, ','${orderBy ? ` ORDER BY ${orderBy}` : ''}) || ']'`,
   jsonText: (expression) => `CAST(to_json(${expression}) AS text)`,
