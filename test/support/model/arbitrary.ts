@@ -28,7 +28,7 @@ const WORDS = [
   ...['strasse', 'straße', 'STRAẞE'],
   ...['sam', 'ſam', 'kim', '\u212aim', 'øre', 'Øre'],
   ...['οδοσ', 'οδος', 'ΟΔΟΣ', 'дима', 'ДИМА', 'ａｎｎ', 'ＡＮＮ', '𐐀', '𐐨'],
-  ...['ivo', 'İvo', 'ıvo', 'IVO', 'i\u0307vo'],
+  ...['ivo', 'İvo', 'İVO', 'ıvo', 'IVO', 'i\u0307vo', 'ƛ', 'Ƛ'],
   ...['007', '7', 'corp\\ann', "o'neil", 'a\\', '"', '名前', '🙂', 'ᏸ', 'Ᏸ', 'Ꭰ', 'ꭰ', 'Ა', 'ა'],
 ];
 
@@ -68,7 +68,7 @@ interface Spelling {
 }
 
 const spelling: fc.Arbitrary<Spelling> = fc.record({
-  word: fc.nat(7),
+  word: fc.nat(23),
   spelled: fc.oneof(
     { weight: 4, arbitrary: fc.constant('as it is' as const) },
     { weight: 1, arbitrary: fc.constantFrom('upper' as const, 'lower' as const) },
@@ -118,8 +118,8 @@ const GONE = 'gone';
 
 /** To one of the persons, counted round and round, or to none that exists. */
 const link = fc.oneof(
-  { weight: 14, arbitrary: fc.constant(null) },
-  { weight: 5, arbitrary: fc.nat(9) },
+  { weight: 7, arbitrary: fc.constant(null) },
+  { weight: 2, arbitrary: fc.nat(59) },
   { weight: 1, arbitrary: fc.constant(GONE) },
 );
 
@@ -159,6 +159,7 @@ export function cases(names: KeyNames): fc.Arbitrary<Case> {
   });
   const person = fc.record({
     keys: keysOf(names),
+    like: fc.option(fc.nat(39)),
     archived: rarely,
     anonymized: rarely,
     ssp: fc.boolean(),
@@ -166,12 +167,15 @@ export function cases(names: KeyNames): fc.Arbitrary<Case> {
   });
   return fc
     .record({
-      words: fc.array(word, { minLength: 1, maxLength: 8, size: 'max' }),
-      operators: fc.array(operator, { maxLength: 12, size: 'max' }),
+      words: fc.array(word, { minLength: 4, maxLength: 24, size: 'max' }),
+      operators: fc.oneof(
+        fc.array(operator, { maxLength: 8 }),
+        fc.array(operator, { minLength: 15, maxLength: 40 }),
+      ),
+      // A key that all have is shared by more of them than a decision lists.
       persons: fc.oneof(
-        { weight: 9, arbitrary: fc.array(person, { maxLength: 9, size: 'max' }) },
-        // More of them than a decision lists.
-        { weight: 1, arbitrary: fc.array(person, { maxLength: 60, size: 'max' }) },
+        fc.array(person, { maxLength: 8 }),
+        fc.array(person, { minLength: 15, maxLength: 60 }),
       ),
       policies,
       ignoreValues: fc.constantFrom(...IGNORED),
@@ -185,13 +189,19 @@ export function cases(names: KeyNames): fc.Arbitrary<Case> {
         link: linkTo(row.link, persons.length),
         fits: fits(row.title),
       })),
-      persons: persons.map((row, index) => ({
+      persons: persons.map(({ like, ...row }, index) => ({
         ...row,
         id: sampleKey(keyPrefix.castPerson, index),
-        keys: spelled(row.keys, words),
+        keys: spelled(resembling(row.keys, like === null ? undefined : operators[like]?.keys), words),
         looksGenerated: !row.ssp && !row.caller,
       })),
     }));
+}
+
+/** What it lacks, it has in common with that operator: most cards of one human agree. */
+function resembling(keys: Spelled, model: Spelled = {}): Spelled {
+  const own = Object.entries(keys).filter(([, values]) => values.length > 0);
+  return { ...keys, ...model, ...Object.fromEntries(own) };
 }
 
 type Spelled = Readonly<Record<string, readonly (Spelling | string | null)[]>>;
