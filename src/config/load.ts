@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type Document, isMap, isSeq, LineCounter, parseDocument, visit, type YAMLError } from 'yaml';
+import { normalized } from '../database/letters.js';
 import { OnecardError } from '../errors.js';
 import type { CardField, Configuration, TableName } from '../model/configuration.js';
 import { POLICIES, type PolicyName } from '../model/policies.js';
@@ -226,7 +227,7 @@ function parse(input: ConfigurationInput): Configuration {
     references: input.references.map(({ table, column }) => ({ table: tableName(table), column })),
     match: {
       keys: Object.entries(input.match.keys).map(([name, sides]) => ({ name, ...sides })),
-      ignoreValues: input.match.ignoreValues,
+      ignoreValues: input.match.ignoreValues.map(normalized),
     },
     policies: input.policies,
   };

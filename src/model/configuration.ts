@@ -81,6 +81,7 @@ export interface Configuration {
   readonly volatileColumns: { readonly operators: readonly string[]; readonly persons: readonly string[] };
   /** What refers to persons beside the foreign keys. */
   readonly references: readonly UndeclaredReference[];
+  /** Ignored values are trimmed and lower-cased, as the keys that they are held against. */
   readonly match: { readonly keys: readonly MatchKey[]; readonly ignoreValues: readonly string[] };
   readonly policies: Policies;
 }

@@ -148,6 +148,13 @@ describe('a configuration', () => {
     expect(load([SAMPLE, 'match: {ignoreValues: [none]}']).match.ignoreValues).toEqual(['none']);
   });
 
+  it('compares ignored values as keys are compared, however they are written', () => {
+    expect(load([SAMPLE, 'match: {ignoreValues: [N/A, " Geen "]}']).match.ignoreValues).toEqual([
+      'n/a',
+      'geen',
+    ]);
+  });
+
   it('needs no preset where it says everything', () => {
     const own = load([
       'operators: {table: agent, key: id, link: person, name: [name]}',
