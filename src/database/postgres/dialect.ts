@@ -1,9 +1,12 @@
 import pg from 'pg';
 import { OnecardError } from '../../errors.js';
 import type { Scalar, TableName } from '../../model/configuration.js';
-import type { Dialect } from '../dialect.js';
+import { lastCharacter } from '../characters.js';
+import { type ConversionVerbs, convertedBy } from '../conversion.js';
+import { type Dialect, likePattern, UTF8_IN_HEX } from '../dialect.js';
 import { hmacPads } from '../hmac.js';
 import { DOTTED_CAPITAL_I, letterPairs, WHITE_SPACE } from '../letters.js';
+import { numberMisfits } from '../numbers.js';
 import type { Column } from '../schema.js';
 
 /** The schema that holds the journal. */
@@ -24,6 +27,14 @@ const letters = letterPairs();
 const escaped = (codePoints: Iterable<number>) =>
   [...codePoints].map((codePoint) => `\\u${codePoint.toString(16).padStart(4, '0')}`).join('');
 const whiteSpace = `E'${escaped(WHITE_SPACE)}'`;
+
+const CONVERSION: ConversionVerbs = {
+  text: (expression) => `CAST(${expression} AS text)`,
+  hasForm: (expression, pattern) => `CAST(${expression} AS text) COLLATE "C" ~ ${literal(pattern)}`,
+  asUuid: (expression) => `CAST(${expression} AS uuid)`,
+};
+
+const LAST_CHARACTER = literal(lastCharacter((codePoint) => `\\U${codePoint.toString(16).padStart(8, '0')}`));
 
 /** How the server at hand lower-cases, found when connecting. */
 export interface LowerCasing {
@@ -68,6 +79,14 @@ export const postgresDialectFor = (casing?: LowerCasing): Dialect => ({
   exactText: (expression) => `CAST(${expression} AS text) COLLATE "C"`,
   asKey: (expression, column) =>
     column.family === 'text' ? expression : `CAST(${expression} AS ${column.type})`,
+  decoded: (expression) =>
+    `CASE WHEN encode(${expression}, 'hex') ~ '${UTF8_IN_HEX}' THEN convert_from(${expression}, 'UTF8') END`,
+  matches: (expression, pattern) =>
+    `CAST(${expression} AS text) COLLATE "C" LIKE ${literal(likePattern(pattern))} ESCAPE '!'`,
+  joined: (left, right) =>
+    left.column.type === right.column.type && left.column.family !== 'other'
+      ? `${left.expression} = ${right.expression}`
+      : `CAST(${left.expression} AS text) = CAST(${right.expression} AS text)`,
   keyOrder: (expression, column) => (column.family === 'text' ? `${expression} COLLATE "C"` : expression),
 
   letters: casing ? undefined : `SELECT '${letters.upper}' AS upper_case, '${letters.lower}' AS lower_case`,
@@ -84,6 +103,11 @@ export const postgresDialectFor = (casing?: LowerCasing): Dialect => ({
   digest: (expression) => `hashtextextended(${expression}, 0)`,
   unsure: (expression) => `strpos(CAST(${expression} AS text) COLLATE "C", '${DOTTED_CAPITAL_I}') > 0`,
   characters: (expression) => `char_length(CAST(${expression} AS text))`,
+  truncated: (expression, length) =>
+    `CASE WHEN char_length(${expression}) > ${length}
+            THEN LEFT(regexp_replace(LEFT(${expression}, ${length + 1}), ${LAST_CHARACTER}, ''), ${length}) ELSE ${expression} END`,
+  converted: (expression, from, target) => convertedBy(CONVERSION, expression, from, target),
+  unstorable: numberMisfits,
   asNumber: (condition) => `CASE WHEN ${condition} THEN 1 ELSE 0 END`,
 
   jsonArray,
