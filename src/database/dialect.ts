@@ -51,6 +51,10 @@ export interface Dialect {
    * Only where `isConvertible`.
    */
   converted(expression: string, from: Column, target: Column): string;
+  /** A value as the column itself would have it: its type, and its own idea of equality. */
+  asColumn(expression: string, column: Column): string;
+  /** An expression over the plain names of columns, evaluated for these values in their stead. */
+  evaluated(expression: string, values: ReadonlyMap<string, string>): string;
   /** Where such a value is beyond what the column can hold. */
   unstorable(expression: string, from: Column, target: Column): Misfit[];
   /** 1 or 0; usable in sums. */

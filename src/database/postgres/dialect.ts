@@ -107,6 +107,11 @@ export const postgresDialectFor = (casing?: LowerCasing): Dialect => ({
     `CASE WHEN char_length(${expression}) > ${length}
             THEN LEFT(regexp_replace(LEFT(${expression}, ${length + 1}), ${LAST_CHARACTER}, ''), ${length}) ELSE ${expression} END`,
   converted: (expression, from, target) => convertedBy(CONVERSION, expression, from, target),
+  asColumn: (expression, column) => `CAST(${expression} AS ${column.type})`,
+  evaluated: (expression, values) => {
+    const columns = [...values].map(([name, value]) => `${value} AS ${identifier(name)}`);
+    return `(SELECT ${expression} FROM (SELECT ${columns.join(', ')}) AS card)`;
+  },
   unstorable: numberMisfits,
   asNumber: (condition) => `CASE WHEN ${condition} THEN 1 ELSE 0 END`,
 
