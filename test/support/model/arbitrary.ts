@@ -62,7 +62,7 @@ const padding = fc.oneof(
 /** How a card spells one of the few words of its case. */
 interface Spelling {
   readonly word: number;
-  readonly spelled: 'as it is' | 'upper' | 'lower';
+  readonly spelled: 'as it is' | 'upper' | 'lower' | 'odd';
   readonly before: string;
   readonly after: string;
 }
@@ -71,7 +71,7 @@ const spelling: fc.Arbitrary<Spelling> = fc.record({
   word: fc.nat(23),
   spelled: fc.oneof(
     { weight: 4, arbitrary: fc.constant('as it is' as const) },
-    { weight: 1, arbitrary: fc.constantFrom('upper' as const, 'lower' as const) },
+    { weight: 1, arbitrary: fc.constantFrom('upper' as const, 'lower' as const, 'odd' as const) },
   ),
   before: padding,
   after: padding,
@@ -79,7 +79,13 @@ const spelling: fc.Arbitrary<Spelling> = fc.record({
 
 function spell({ word, spelled, before, after }: Spelling, words: readonly string[]): string {
   const value = words[word % words.length] ?? '';
-  const cased = { 'as it is': value, upper: value.toUpperCase(), lower: value.toLowerCase() }[spelled];
+  const cased = {
+    'as it is': value,
+    upper: value.toUpperCase(),
+    lower: value.toLowerCase(),
+    // Letters beyond ASCII whose lower case is in ASCII: the capital I with a dot, and the Kelvin sign.
+    odd: value.replaceAll(/i/gi, 'İ').replaceAll(/k/gi, '\u212a'),
+  }[spelled];
   return `${before}${cased}${after}`;
 }
 
@@ -149,6 +155,7 @@ const policies: fc.Arbitrary<Rules['policies']> = fc.record({
 export function cases(names: KeyNames): fc.Arbitrary<Case> {
   const operator = fc.record({
     keys: keysOf(names),
+    like: fc.oneof({ weight: 4, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.nat(39) }),
     isGroup: rarely,
     isApiAccount: rarely,
     isExcluded: rarely,
@@ -182,10 +189,10 @@ export function cases(names: KeyNames): fc.Arbitrary<Case> {
     })
     .map(({ words, operators, persons, ...rules }) => ({
       ...rules,
-      operators: operators.map((row, index) => ({
+      operators: operators.map(({ like, ...row }, index) => ({
         ...row,
         id: sampleKey(keyPrefix.castOperator, index),
-        keys: spelled(row.keys, words),
+        keys: spelled(resembling(row.keys, like === null ? undefined : operators[like]?.keys), words),
         link: linkTo(row.link, persons.length),
         fits: fits(row.title),
       })),
@@ -198,7 +205,7 @@ export function cases(names: KeyNames): fc.Arbitrary<Case> {
     }));
 }
 
-/** What it lacks, it has in common with that operator: most cards of one human agree. */
+/** What it lacks, it has in common with that operator: cards of one human mostly agree. */
 function resembling(keys: Spelled, model: Spelled = {}): Spelled {
   const own = Object.entries(keys).filter(([, values]) => values.length > 0);
   return { ...keys, ...model, ...Object.fromEntries(own) };
