@@ -124,7 +124,10 @@ const cardSource = z.union(
 
 export const configurationSchema = z
   .strictObject({
-    preset: z.enum(['sample']).optional().describe('Options that this one fills in are taken from there.'),
+    preset: z
+      .enum(['sample', 'topdesk'])
+      .optional()
+      .describe('Options that this one fills in are taken from there.'),
     operators: z.strictObject({
       table,
       key: column,

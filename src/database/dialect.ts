@@ -22,6 +22,8 @@ export interface Dialect {
   asKey(expression: string, column: Column): string;
   /** What bytes say as UTF-8; NULL where they are none. */
   decoded(expression: string): string;
+  /** Tells bytes apart that are no text, and reads alike on every server: `sha256:` and hexadecimal digits. */
+  bytesDigest(expression: string): string;
   /** A pattern of `*` and `?`, held against a text byte by byte, whatever the collation. */
   matches(expression: string, pattern: string): string;
   /**

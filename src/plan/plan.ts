@@ -18,7 +18,7 @@ import {
 } from '../model/decision.js';
 import type { Drift } from '../model/drift.js';
 import type { ApprovedPlan } from './approved-plan.js';
-import { cardValueSql } from './card-values.js';
+import { cardValueSql, shownSql } from './card-values.js';
 import { classificationSql, tallySql } from './classification.js';
 import { findDrift } from './drift.js';
 import { readEvidence } from './evidence.js';
@@ -137,7 +137,7 @@ export class CardReader {
 
   /** One column for all: a million rows of twenty columns each take the driver longer than the server. */
   valuesSql(sql: Dialect): string {
-    return sql.jsonArray(this.#given.map(({ field }) => sql.text(cardValueSql(sql, 'o', field))));
+    return sql.jsonArray(this.#given.map(({ field }) => shownSql(sql, field, cardValueSql(sql, 'o', field))));
   }
 
   read(given: readonly (string | null)[]): Card {

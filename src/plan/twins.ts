@@ -2,7 +2,7 @@ import type { Layout } from '../config/layout.js';
 import type { Dialect } from '../database/dialect.js';
 import { consequenceOf, REASONS, type Reason } from '../model/decision.js';
 import { CardRules } from './card-rules.js';
-import { cardValueSql } from './card-values.js';
+import { cardValueSql, shownSql } from './card-values.js';
 import type { Columns, Verdict } from './verdict.js';
 
 /**
@@ -14,7 +14,7 @@ export function settledSql(verdict: Verdict, layout: Layout, sql: Dialect, more:
   if (unique.length === 0) return verdict.select(more);
   const named = unique.map(({ values, ...rule }, number) => ({
     ...rule,
-    shown: { [`value_${number}`]: cardValueSql(sql, 'o', rule.field) },
+    shown: { [`value_${number}`]: shownSql(sql, rule.field, cardValueSql(sql, 'o', rule.field)) },
     values: Object.fromEntries(values.map((value, index) => [`unique_${number}_${index}`, value])),
   }));
   const created = createdSql(layout, 'j');

@@ -80,6 +80,7 @@ export function mysqlDialect({ collation, unsureLetters }: LowerCasing): Dialect
     asKey: (expression, column) => asKey(expression, column),
     decoded: (expression) =>
       `CASE WHEN LOWER(HEX(${expression})) REGEXP ${literal(UTF8_IN_HEX)} THEN CONVERT(${expression} USING utf8mb4) COLLATE utf8mb4_bin END`,
+    bytesDigest: (expression) => `CONCAT('sha256:', SHA2(${expression}, 256))`,
     matches: (expression, pattern) => `${text(expression)} LIKE ${literal(likePattern(pattern))} ESCAPE '!'`,
     joined,
     // The server has an order of its own for uuids, which differs between versions.

@@ -81,6 +81,7 @@ export const postgresDialectFor = (casing?: LowerCasing): Dialect => ({
     column.family === 'text' ? expression : `CAST(${expression} AS ${column.type})`,
   decoded: (expression) =>
     `CASE WHEN encode(${expression}, 'hex') ~ '${UTF8_IN_HEX}' THEN convert_from(${expression}, 'UTF8') END`,
+  bytesDigest: (expression) => `'sha256:' || encode(sha256(${expression}), 'hex')`,
   matches: (expression, pattern) =>
     `CAST(${expression} AS text) COLLATE "C" LIKE ${literal(likePattern(pattern))} ESCAPE '!'`,
   joined: (left, right) =>
