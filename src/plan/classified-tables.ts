@@ -1,5 +1,6 @@
 import type { Layout } from '../config/layout.js';
 import type { Dialect } from '../database/dialect.js';
+import type { Decided } from './decided.js';
 import { conditionSql, flagSql, linkSql } from './expressions.js';
 
 /** The two tables in SQL, as every part of the classification names them: the operator row `o`, the person row `p`. */
@@ -12,10 +13,13 @@ export class ClassifiedTables {
   readonly personKey: string;
   readonly link: string;
   readonly letters: string;
+  /** Undefined where nobody has decided anything. */
+  readonly decided: Decided | undefined;
 
-  constructor(layout: Layout, sql: Dialect) {
+  constructor(layout: Layout, sql: Dialect, decided: Decided | undefined) {
     this.layout = layout;
     this.sql = sql;
+    this.decided = decided;
     this.operatorTable = sql.table(layout.operators.name);
     this.personTable = sql.table(layout.persons.name);
     this.operatorKey = sql.identifier(layout.configuration.operators.key);
@@ -44,6 +48,18 @@ export class ClassifiedTables {
     return `WHEN NOT ${rows} THEN 'not-an-operator'
               WHEN ${flagSql(sql, 'o', operators.apiAccount)} THEN 'api-account'
               WHEN ${flagSql(sql, 'o', operators.excluded)} THEN 'excluded'`;
+  }
+
+  /** Where the policies skip archived and anonymized operators. */
+  skipped(): string {
+    const { policies, operators } = this.layout.configuration;
+    const skip = (policy: 'archivedOperators' | 'anonymizedOperators', reason: 'archived' | 'anonymized') =>
+      policies[policy] === 'skip'
+        ? [`WHEN ${flagSql(this.sql, 'o', operators[reason])} THEN '${reason}'`]
+        : [];
+    return [...skip('archivedOperators', 'archived'), ...skip('anonymizedOperators', 'anonymized')].join(
+      '\n       ',
+    );
   }
 
   ignored(): string[] {

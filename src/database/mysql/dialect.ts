@@ -50,6 +50,13 @@ export function mysqlDialect({ collation, unsureLetters }: LowerCasing): Dialect
         ? `HEX(${expression})`
         : text(expression),
     asKey: (expression, column) => asKey(expression, column),
+    // Without its index, the server would compare each text with each row.
+    isKey: (expression, given, column) => {
+      const spelling = SPELLINGS.get(column.family);
+      const key =
+        spelling === undefined ? given : `CASE WHEN ${given} REGEXP ${literal(spelling)} THEN ${given} END`;
+      return `${expression} = ${asKey(key, column)} AND ${text(expression)} = ${text(given)}`;
+    },
     // The server has an order of its own for uuids, which differs between versions.
     keyOrder: (expression, column) => {
       if (column.family === 'uuid') return text(expression);
@@ -72,6 +79,15 @@ export function mysqlDialect({ collation, unsureLetters }: LowerCasing): Dialect
       `(LENGTH(${text(expression)}) > CHAR_LENGTH(${text(expression)}) AND ${text(expression)} REGEXP ${unsureClass})`,
     characters: (expression) => `CHAR_LENGTH(${expression})`,
     asNumber: (condition) => `IF(${condition}, 1, 0)`,
+
+    constants: (columns, rows) => {
+      const types = columns.map(
+        (column, index) =>
+          `${column} VARCHAR(1000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$[${index}]'`,
+      );
+      return `SELECT * FROM JSON_TABLE(${literal(JSON.stringify(rows))}, '$[*]' COLUMNS (${types.join(', ')})) AS c`;
+    },
+    asInteger: (expression) => `CAST(${expression} AS SIGNED)`,
 
     jsonArray: (expressions) => `JSON_ARRAY(${expressions.join(', ')})`,
     joinJson: (expression, orderBy) =>
@@ -113,6 +129,12 @@ export function mysqlDialect({ collation, unsureLetters }: LowerCasing): Dialect
     same: (left, right) => `${left} <=> ${right}`,
   };
 }
+
+/** With anything else in place of a key, a strict server ends a statement that writes. */
+const SPELLINGS: ReadonlyMap<Column['family'], string> = new Map([
+  ['uuid', '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'],
+  ['integer', '^-?[0-9]{1,20}$'],
+]);
 
 function asKey(expression: string, column: Column): string {
   if (column.family === 'integer') return `CAST(${expression} AS DECIMAL(20, 0))`;

@@ -54,6 +54,8 @@ export const postgresDialectFor = (casing?: LowerCasing): Dialect => ({
   exactText: (expression) => `CAST(${expression} AS text) COLLATE "C"`,
   asKey: (expression, column) =>
     column.family === 'text' ? expression : `CAST(${expression} AS ${column.type})`,
+  // To cast what is no key would end the statement.
+  isKey: (expression, text) => `CAST(${expression} AS text) COLLATE "C" = CAST(${text} AS text) COLLATE "C"`,
   keyOrder: (expression, column) => (column.family === 'text' ? `${expression} COLLATE "C"` : expression),
 
   letters: casing ? undefined : `SELECT '${letters.upper}' AS upper_case, '${letters.lower}' AS lower_case`,
@@ -71,6 +73,10 @@ export const postgresDialectFor = (casing?: LowerCasing): Dialect => ({
   unsure: (expression) => `strpos(CAST(${expression} AS text) COLLATE "C", '${DOTTED_CAPITAL_I}') > 0`,
   characters: (expression) => `char_length(CAST(${expression} AS text))`,
   asNumber: (condition) => `CASE WHEN ${condition} THEN 1 ELSE 0 END`,
+
+  constants: (columns, rows) =>
+    `SELECT ${columns.map((column, index) => `c.cells ->> ${index} AS ${column}`).join(', ')} FROM json_array_elements(${literal(JSON.stringify(rows))}) AS c(cells)`,
+  asInteger: (expression) => `CAST(${expression} AS bigint)`,
 
   jsonArray: (expressions) => `CAST(json_build_array(${expressions.join(', ')}) AS text)`,
   joinJson: (expression, orderBy) =>
