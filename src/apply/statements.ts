@@ -1,12 +1,16 @@
-import { cardColumns, type Layout } from '../config/layout.js';
+import { cardColumns } from '../config/card-fields.js';
+import type { Layout } from '../config/layout.js';
 import type { Dialect } from '../database/dialect.js';
 import { OPERATOR_CHANGED, PERSON_CHANGED } from '../journal/differences.js';
 import { CHANGE_SEALED, DECISION_SEALED, sealSql } from '../journal/journal.js';
 import { cardDigestSql, operatorStateSql } from '../journal/read-back.js';
 import type { Run } from '../journal/run.js';
+import { cardValueSql } from '../plan/card-values.js';
 import { classificationSql } from '../plan/classification.js';
 import type { Decided } from '../plan/decided.js';
-import { cardValueSql, linkSql, operatorFieldsSql, personFieldsSql } from '../plan/expressions.js';
+import { linkSql, operatorFieldsSql, personFieldsSql } from '../plan/expressions.js';
+import { ownOf } from '../plan/values.js';
+import { personFieldSql } from '../plan/verdict.js';
 
 /** A range of positions in the journal's decisions, both ends included. */
 export interface Batch {
@@ -36,7 +40,7 @@ export function planStatement(layout: Layout, sql: Dialect, run: Run, decided?: 
   ];
   const fields = [
     `${operatorFieldsSql(sql, layout, 'o')} AS operator_fields`,
-    `CASE WHEN p.person IS NOT NULL THEN ${personFieldsSql(sql, layout, (_, number) => `p.raw_${number}`)} END AS person_fields`,
+    `CASE WHEN p.person IS NOT NULL THEN ${sql.jsonArray(layout.keys.map((key) => personFieldSql(sql, key)))} END AS person_fields`,
   ];
   const selected = columns.map((column) =>
     column === 'operator' ? `${sql.text('c.operator')} AS operator` : `c.${column}`,
@@ -69,7 +73,7 @@ export function batchStatements(layout: Layout, sql: Dialect, run: Run, batch: B
   const personOf = (alias: string) => `p.${personKey} = ${sql.asKey(`${alias}.person`, layout.personKey)}`;
   const link = linkSql(sql, layout, 'o');
   const operatorFound = operatorFieldsSql(sql, layout, 'o');
-  const personFound = personFieldsSql(sql, layout, (column) => `p.${sql.identifier(column)}`);
+  const personFound = personFieldsSql(sql, layout, ownOf(sql, 'p'));
 
   const lockOperators: Statement = {
     why: 'Lock the operators of the batch, so that nobody changes them before it commits.',

@@ -1,4 +1,5 @@
 import { renderRunSql } from '../apply/preview.js';
+import { copiedColumns } from '../config/card-fields.js';
 import type { Layout } from '../config/layout.js';
 import type { Database } from '../database/database.js';
 import type { Trigger } from '../database/schema.js';
@@ -201,7 +202,11 @@ class DiffPresenter implements Presenter {
   async show(planned: PlannedOperator): Promise<void> {
     await this.#begin();
     await this.#print(
-      renderOperator(planned, { look: this.#look, configuration: this.#layout.configuration }),
+      renderOperator(planned, {
+        look: this.#look,
+        configuration: this.#layout.configuration,
+        copied: copiedColumns(this.#layout),
+      }),
     );
     if (planned.action !== 'none' || planned.decision === 'review' || planned.decision === 'match')
       await this.#print('');

@@ -3,6 +3,7 @@ import type { ConfigurationInput } from './schema.js';
 
 /** What every configuration starts from; a preset and the user's file override it. */
 export const DEFAULTS = {
+  unmapped: { sameName: 'leave', required: 'refuse', except: [] },
   volatileColumns: { operators: [], persons: [] },
   references: [],
   match: {
@@ -21,7 +22,7 @@ export const DEFAULTS = {
 const sameName = (...columns: string[]) => Object.fromEntries(columns.map((name) => [name, { from: name }]));
 
 /** The schema of the embedded sample (`fixtures/sample`). */
-const sample: Omit<ConfigurationInput, 'policies' | 'match' | 'references'> & {
+const sample: Omit<ConfigurationInput, 'policies' | 'match' | 'references' | 'unmapped'> & {
   match: { keys: ConfigurationInput['match']['keys'] };
 } = {
   preset: 'sample',

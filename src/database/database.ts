@@ -55,6 +55,8 @@ export interface Database {
   readonly knex: Knex;
   /** Finds a table as an unqualified name would; undefined where it does not exist or may not be seen. */
   inspect(name: TableName): Promise<Table | undefined>;
+  /** The tables and views that an unqualified name finds, and with their schema those of others. */
+  tableNames(): Promise<string[]>;
   /** The foreign keys that point at a table, of whatever schema, as far as this user may see them. */
   foreignKeysTo(name: Required<TableName>): Promise<ForeignKey[]>;
   /** Whether some index begins with this column. */

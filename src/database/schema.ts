@@ -1,7 +1,16 @@
 import type { TableName } from '../model/configuration.js';
 
 /** What onecard needs to know about a column's type. */
-export type TypeFamily = 'text' | 'boolean' | 'integer' | 'uuid' | 'other';
+export type TypeFamily =
+  | 'text'
+  | 'boolean'
+  | 'integer'
+  | 'decimal'
+  | 'uuid'
+  /** Dates, times and both. */
+  | 'time'
+  | 'binary'
+  | 'other';
 
 export interface Column {
   readonly name: string;
@@ -13,6 +22,8 @@ export interface Column {
   readonly nullable: boolean;
   /** The server fills it when an INSERT leaves it out: default, identity, generated, auto-increment. */
   readonly filledByServer: boolean;
+  /** Computed from other columns: no statement may set it. */
+  readonly isGenerated: boolean;
   /** A stamp that the server moves on every update of the row: `ON UPDATE CURRENT_TIMESTAMP`. */
   readonly movedByServer: boolean;
   /** Of a text key on MariaDB: needed to compare with it by its own index. */

@@ -1,3 +1,4 @@
+import type { CheckedValue } from '../config/checked.js';
 import type { Layout } from '../config/layout.js';
 import { type Evidence, MAX_CANDIDATES, type PlannedOperator } from '../model/decision.js';
 import type { StandingWord } from '../model/human-decision.js';
@@ -31,8 +32,8 @@ const NOTHING: ReadEvidence = { evidence: [], candidates: [], candidateCount: 0 
 
 export function readEvidence(row: Findings, layout: Layout): ReadEvidence {
   if (row.evidence === null && row.detail === null && row.misfit === null) return NOTHING;
-  const { keys } = layout.configuration.match;
-  const hits = row.evidence === null ? [] : (JSON.parse(row.evidence) as Hit[]).sort((a, b) => a[0] - b[0]);
+  const { keys } = layout;
+  const hits = row.evidence === null ? [] : (JSON.parse(row.evidence) as Hit[]).sort(byKey);
   const evidence: Evidence[] = hits.map(([key, value, operators, persons]) => ({
     key: keys[key - 1]?.name ?? String(key),
     value,
@@ -41,6 +42,8 @@ export function readEvidence(row: Findings, layout: Layout): ReadEvidence {
   }));
   return { evidence: [...evidence, ...readDetail(row, layout)], ...candidatesOf(hits) };
 }
+
+const byKey = (a: Hit, b: Hit) => a[0] - b[0] || byCodePoints(a[1], b[1]);
 
 /** The persons of all hits: at most 20, lowest keys first, and how many there are. */
 function candidatesOf(hits: readonly Hit[]): Pick<PlannedOperator, 'candidates' | 'candidateCount'> {
@@ -78,16 +81,22 @@ function readDetail(row: Findings, layout: Layout): Evidence[] {
     ];
   }
   if (row.reason !== 'contradiction') return [];
-  const { keys } = layout.configuration.match;
+  const { keys } = layout;
   const differing = BigInt(String(detail[0]).split('.')[0] ?? '0');
-  return keys.flatMap(({ name }, index): Evidence[] => {
+  return keys.flatMap(({ name, operator, person }, index): Evidence[] => {
     if ((differing & (1n << BigInt(index))) === 0n) return [];
     return [
       {
         key: name,
-        operator: String(detail[1 + index] ?? ''),
-        person: String(detail[1 + keys.length + index] ?? ''),
+        operator: readValues(operator, detail[1 + index]),
+        person: readValues(person, detail[1 + keys.length + index]),
       },
     ];
   });
+}
+
+/** Of a key that lies elsewhere: all values that a card has. */
+function readValues({ rows }: CheckedValue, text: string | number | null | undefined): string {
+  if (text == null) return '';
+  return rows === undefined ? String(text) : (JSON.parse(String(text)) as string[]).join(', ');
 }

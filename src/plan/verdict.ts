@@ -1,6 +1,8 @@
+import type { CheckedKey, CheckedValue } from '../config/checked.js';
 import type { Dialect } from '../database/dialect.js';
 import type { ClassifiedTables } from './classified-tables.js';
-import { misfitSql } from './expressions.js';
+import { misfitSql, nameSql } from './expressions.js';
+import { ELSEWHERE, fieldSql, type Own, ownOf, readableSql, rowsSql } from './values.js';
 
 /** Every key of the operator that hits anybody hits one and the same person. */
 const ONLY_CANDIDATE = 's.persons = 1 AND s.first_person = s.last_person';
@@ -10,18 +12,17 @@ export class Verdict {
   readonly #of: ClassifiedTables;
   readonly #sql: Dialect;
   readonly #withEvidence: boolean;
+  readonly #own: Own;
 
   constructor(of: ClassifiedTables, withEvidence: boolean) {
     this.#of = of;
     this.#sql = of.sql;
     this.#withEvidence = withEvidence;
+    this.#own = ownOf(of.sql, 'o');
   }
 
   select(more: readonly string[]): string {
     const sql = this.#sql;
-    const name = this.#of.layout.configuration.operators.name.map(
-      (column) => `NULLIF(${sql.text(`o.${sql.identifier(column)}`)}, '')`,
-    );
     const columns = [
       `CASE WHEN ${this.#of.link} IS NOT NULL
             THEN CASE WHEN b.link IS NULL AND CASE ${this.#of.outside()} END IS NULL THEN ${sql.text(this.#of.link)} END
@@ -29,7 +30,7 @@ export class Verdict {
       's.evidence',
       `${this.#detail()} AS detail`,
       `${this.#misfit()} AS misfit`,
-      `CONCAT_WS(' ', ${name.join(', ')}) AS name`,
+      `${nameSql(sql, this.#own, this.#of.layout.operator.name)} AS name`,
       ...more,
     ];
     return `SELECT o.${this.#of.operatorKey} AS operator, ${this.#reason()} AS reason,
@@ -86,7 +87,7 @@ export class Verdict {
   /** An anonymized operator has no keys, hence no unsure ones. */
   #unsure(): string {
     const sql = this.#sql;
-    const own = this.#of.keys().map(({ operator }) => sql.text(`o.${sql.identifier(operator)}`));
+    const own = this.#of.keys().map(({ operator }) => fieldSql(sql, operator, this.#own));
     return `COALESCE(NOT ${this.#of.keyless('o')} AND (s.unsure = 1 OR ${sql.unsure(`CONCAT_WS(' ', ${own.join(', ')})`)}), FALSE)`;
   }
 
@@ -97,8 +98,8 @@ export class Verdict {
   /** What a reader needs to see of two cards that differ: the keys of both, and where they differ. */
   #detail(): string {
     const sql = this.#sql;
-    const operator = this.#of.keys().map((key) => sql.text(`o.${sql.identifier(key.operator)}`));
-    const person = this.#of.keys().map(({ number }) => sql.text(`p.raw_${number}`));
+    const operator = this.#of.keys().map((key) => fieldSql(sql, key.operator, this.#own));
+    const person = this.#of.keys().map((key) => personFieldSql(sql, key));
     return `CASE WHEN b.link IS NOT NULL THEN ${sql.jsonArray([sql.text(this.#of.link)])}${this.#ifDecided(`
             WHEN ${this.#of.link} IS NULL AND d.word IS NOT NULL THEN ${sql.jsonArray(['d.word', 'd.who', 'd.note'])}`)}
             WHEN ${this.#of.link} IS NULL AND ${ONLY_CANDIDATE} AND ${this.#differing()} > 0
@@ -107,26 +108,48 @@ export class Verdict {
 
   /** Both have a value in a key, and it is not the same: bits of both sides that are not among the shared. */
   #differing(): string {
-    const operator = this.#filled(
-      this.#of.keyless('o'),
-      this.#of.keys().map((key) => `o.${this.#sql.identifier(key.operator)}`),
+    const operator = this.#filled(this.#of.keyless('o'), (key) =>
+      this.#hasValue(
+        key.operator,
+        readableSql(this.#sql, this.#own(key.operator.column.name), key.operator.column),
+        this.#own,
+      ),
     );
     // Not p.key_N: PostgreSQL would compute the keys of all persons before it joins a few of them.
-    const person = this.#filled(
-      'p.keyless',
-      this.#of.keys().map(({ number }) => `p.raw_${number}`),
+    const person = this.#filled('p.keyless', (key) =>
+      this.#hasValue(key.person, `p.raw_${key.number}`, inPersonCard(key)),
     );
     return `((${operator})
            & (${person})) - s.shared`;
   }
 
   /** One bit for each key that has a value. */
-  #filled(keyless: string, values: readonly string[]): string {
-    const ignored = this.#of.ignored().join(', ');
-    const bits = values.map(
-      (value, index) =>
-        `CASE WHEN COALESCE(${this.#sql.normalized(value)} IN (${ignored}), TRUE) THEN 0 ELSE ${2 ** index} END`,
-    );
+  #filled(keyless: string, hasValue: (key: CheckedKey) => string): string {
+    const bits = this.#of
+      .keys()
+      .map((key) => `CASE WHEN ${hasValue(key)} THEN ${2 ** (key.number - 1)} ELSE 0 END`);
     return `CASE WHEN ${keyless} THEN 0 ELSE ${bits.join('\n           + ')} END`;
   }
+
+  #hasValue({ column, rows }: CheckedValue, raw: string, own: Own): string {
+    const sql = this.#sql;
+    const ignored = this.#of.ignored().join(', ');
+    const counts = (value: string) => `NOT COALESCE(${sql.normalized(value)} IN (${ignored}), TRUE)`;
+    if (rows === undefined) return counts(raw);
+    const value = readableSql(sql, `${ELSEWHERE}.${sql.identifier(column.name)}`, column);
+    return `EXISTS (SELECT 1 ${rowsSql(sql, rows, own)} AND ${counts(value)})`;
+  }
+}
+
+/** In the named query `person_card`: the columns by which rows elsewhere are found, in their order. */
+function inPersonCard({ number, person }: CheckedKey): Own {
+  const names = person.rows?.on.map(({ ours }) => ours.name) ?? [];
+  return (column) => `p.on_${number}_${names.indexOf(column) + 1}`;
+}
+
+/** A person's key as one text, where `p` is the named query `person_card`. */
+export function personFieldSql(sql: Dialect, key: CheckedKey): string {
+  return key.person.rows === undefined
+    ? sql.text(`p.raw_${key.number}`)
+    : fieldSql(sql, key.person, inPersonCard(key));
 }

@@ -1,4 +1,5 @@
-import { cardColumns, type Layout } from '../config/layout.js';
+import { cardColumns } from '../config/card-fields.js';
+import type { Layout } from '../config/layout.js';
 import { findReferences } from '../config/references.js';
 import type { Database } from '../database/database.js';
 import type { Need } from '../database/privileges.js';
@@ -11,6 +12,7 @@ export async function needsOf(command: GrantedCommand, database: Database, layou
   const cards: Need[] = [
     { to: 'read', table: layout.operators.name },
     { to: 'read', table: layout.persons.name },
+    ...layout.otherTables.map(({ name }): Need => ({ to: 'read', table: name })),
   ];
   switch (command) {
     case 'scan':
@@ -30,10 +32,9 @@ export async function needsOf(command: GrantedCommand, database: Database, layou
   }
 }
 
-function runNeeds({ configuration, operators, persons, gaps, ...layout }: Layout): Need[] {
-  const fields = cardColumns({ configuration, operators, persons, gaps, ...layout }).map(
-    ({ column }) => column,
-  );
+function runNeeds(layout: Layout): Need[] {
+  const { configuration, operators, persons, gaps } = layout;
+  const fields = cardColumns(layout).map(({ column }) => column);
   const lacks = (table: Layout['persons']) => gaps.some((gap) => gap.table === table.name);
   const altered = [operators, persons].filter(lacks);
   return [

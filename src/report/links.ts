@@ -4,7 +4,8 @@ import type { Dialect } from '../database/dialect.js';
 import type { Session } from '../database/session.js';
 import type { ChangeState } from '../journal/run.js';
 import { type Action, type Decision, REASONS, type Reason } from '../model/decision.js';
-import { linkSql } from '../plan/expressions.js';
+import { linkSql, nameSql } from '../plan/expressions.js';
+import { ownOf } from '../plan/values.js';
 
 export interface LinkReportOptions {
   /** Takes the word of this run alone. */
@@ -83,6 +84,8 @@ function linkReportSql(
   hasJournal: boolean,
 ): string {
   const { operators, persons } = layout.configuration;
+  const nameOf = (alias: 'o' | 'p') =>
+    nameSql(sql, ownOf(sql, alias), alias === 'o' ? layout.operator.name : layout.person.name);
   const key = `o.${sql.identifier(operators.key)}`;
   const personKey = `p.${sql.identifier(persons.key)}`;
   const link = linkSql(sql, layout, 'o');
@@ -107,9 +110,9 @@ function linkReportSql(
   LEFT JOIN linking AS l ON l.operator = ${operator} AND l.person = ${sql.fingerprint(sql.text(link))}
   LEFT JOIN newest AS n ON n.operator = ${operator}`
     : '';
-  return `${hasJournal ? `WITH ${journalSql(sql, options.run)}\n` : ''}SELECT ${sql.text(key)} AS operator, ${nameSql(sql, 'o', operators.name)} AS ${sql.identifier('operatorName')},
+  return `${hasJournal ? `WITH ${journalSql(sql, options.run)}\n` : ''}SELECT ${sql.text(key)} AS operator, ${nameOf('o')} AS ${sql.identifier('operatorName')},
        ${sql.text(link)} AS person,
-       CASE WHEN ${personKey} IS NOT NULL THEN ${nameSql(sql, 'p', persons.name)} END AS ${sql.identifier('personName')},
+       CASE WHEN ${personKey} IS NOT NULL THEN ${nameOf('p')} END AS ${sql.identifier('personName')},
        CASE WHEN ${link} IS NULL THEN NULL ${byOnecard} ELSE 'before' END AS ${sql.identifier('linkedBy')},
        ${selected.join(',\n       ')}
   FROM ${sql.table(layout.operators.name)} AS o
@@ -144,10 +147,4 @@ newest AS (
             ${from('LEFT JOIN')}
            WHERE r.state <> 'planning'${ofRun}) AS w
    WHERE w.newness = 1)`;
-}
-
-/** As people read it: the parts that are filled. */
-function nameSql(sql: Dialect, alias: string, columns: readonly string[]): string {
-  const parts = columns.map((column) => `NULLIF(${sql.text(`${alias}.${sql.identifier(column)}`)}, '')`);
-  return `CONCAT_WS(' ', ${parts.join(', ')})`;
 }

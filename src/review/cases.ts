@@ -1,3 +1,4 @@
+import type { CheckedValue } from '../config/checked.js';
 import type { Layout } from '../config/layout.js';
 import type { Database } from '../database/database.js';
 import type { Dialect } from '../database/dialect.js';
@@ -6,6 +7,8 @@ import type { PlannedOperator, Reason } from '../model/decision.js';
 import { classificationSql } from '../plan/classification.js';
 import { type Decided, findDecided } from '../plan/decided.js';
 import { type Findings, readEvidence } from '../plan/evidence.js';
+import { nameSql } from '../plan/expressions.js';
+import { fieldSql, ownOf } from '../plan/values.js';
 
 /** More than these, nobody decides one by one. */
 export const MOST_CASES = 50_000;
@@ -65,9 +68,8 @@ export async function findCases(session: Session, database: Database, layout: La
 }
 
 function casesSql(layout: Layout, sql: Dialect, decided: Decided | undefined): string {
-  const own = layout.configuration.match.keys.map(({ operator }) =>
-    sql.text(`o.${sql.identifier(operator)}`),
-  );
+  const row = ownOf(sql, 'o');
+  const own = layout.keys.map(({ operator }) => fieldSql(sql, operator, row));
   const columns = ['name', 'reason', 'person', 'evidence', 'detail', 'misfit', 'own'];
   return `SELECT ${sql.text('c.operator')} AS operator, ${columns.map((column) => `c.${column}`).join(', ')}
   FROM (${classificationSql(layout, sql, [`${sql.jsonArray(own)} AS own`], decided)}) AS c
@@ -85,12 +87,21 @@ function readCase(row: CaseRow, layout: Layout): Found {
     person,
     evidence,
     candidateCount,
-    values: readValues(row.own),
+    values: readValues(
+      row.own,
+      layout.keys.map((key) => key.operator),
+    ),
     candidates: candidates.slice(0, SHOWN_CANDIDATES),
   };
 }
 
-const readValues = (json: string) => (JSON.parse(json) as (string | null)[]).map((value) => value ?? '');
+/** Several values of one key stand side by side. */
+function readValues(json: string, of: readonly CheckedValue[]): string[] {
+  return (JSON.parse(json) as (string | null)[]).map((value, index) => {
+    if (value === null) return '';
+    return of[index]?.rows === undefined ? value : (JSON.parse(value) as string[]).join(', ');
+  });
+}
 
 /** So many persons are asked for in one statement. */
 const ASKED = 1000;
@@ -99,24 +110,32 @@ const ASKED = 1000;
 async function findPersons(
   session: Session,
   { dialect: sql }: Database,
-  { configuration: { persons, match }, ...layout }: Layout,
+  layout: Layout,
   cases: readonly Found[],
 ): Promise<Map<string, Candidate>> {
   const keys = [...new Set(cases.flatMap(({ candidates }) => candidates))];
   const found = new Map<string, Candidate>();
-  const key = `p.${sql.identifier(persons.key)}`;
-  const names = persons.name.map((column) => `NULLIF(${sql.text(`p.${sql.identifier(column)}`)}, '')`);
-  const values = match.keys.map(({ person }) => sql.text(`p.${sql.identifier(person)}`));
+  const key = `p.${sql.identifier(layout.configuration.persons.key)}`;
+  const row = ownOf(sql, 'p');
+  const values = layout.keys.map(({ person }) => fieldSql(sql, person, row));
   for (let from = 0; from < keys.length; from += ASKED) {
     const asked = keys
       .slice(from, from + ASKED)
       .map((person) => sql.asKey(sql.literal(person), layout.personKey));
     const rows = await session.rows<{ person: string; name: string; own: string }>(
-      `SELECT ${sql.text(key)} AS person, CONCAT_WS(' ', ${names.join(', ')}) AS name, ${sql.jsonArray(values)} AS own
+      `SELECT ${sql.text(key)} AS person, ${nameSql(sql, row, layout.person.name)} AS name, ${sql.jsonArray(values)} AS own
   FROM ${sql.table(layout.persons.name)} AS p
  WHERE ${key} IN (${asked.join(', ')})`,
     );
-    for (const { person, name, own } of rows) found.set(person, { person, name, values: readValues(own) });
+    for (const { person, name, own } of rows)
+      found.set(person, {
+        person,
+        name,
+        values: readValues(
+          own,
+          layout.keys.map((each) => each.person),
+        ),
+      });
   }
   return found;
 }

@@ -19,7 +19,13 @@ import type { Triggers } from '../schema.js';
 import { ServerDatabase } from '../server-database.js';
 import type { Mode, Session } from '../session.js';
 import { JOURNAL_PREFIX, mysqlDialect } from './dialect.js';
-import { foreignKeysToMysql, inspectMysql, leadsIndexMysql, mysqlTriggers } from './inspect.js';
+import {
+  foreignKeysToMysql,
+  inspectMysql,
+  leadsIndexMysql,
+  mysqlTriggers,
+  tableNamesMysql,
+} from './inspect.js';
 import { mysqlLock } from './lock.js';
 import { mysqlLowerCasing } from './lower-casing.js';
 import { DECISIVE, mysqlObstacles } from './obstacles.js';
@@ -140,6 +146,10 @@ class MysqlDatabase extends ServerDatabase<Connection> implements Database {
 
   foreignKeysTo(name: Required<TableName>) {
     return this.guarded((session) => foreignKeysToMysql(session, name));
+  }
+
+  tableNames() {
+    return this.guarded(tableNamesMysql);
   }
 
   leadsIndex(name: Required<TableName>, column: string) {

@@ -1,8 +1,11 @@
 import { OnecardError } from '../../errors.js';
 import type { Scalar, TableName } from '../../model/configuration.js';
-import type { Dialect } from '../dialect.js';
+import { lastCharacter } from '../characters.js';
+import { type ConversionVerbs, convertedBy } from '../conversion.js';
+import { type Dialect, likePattern, type Misfit, type Operand, UTF8_IN_HEX } from '../dialect.js';
 import { hmacPads } from '../hmac.js';
 import { WHITE_SPACE } from '../letters.js';
+import { numberMisfits } from '../numbers.js';
 import type { Column } from '../schema.js';
 
 /** The journal's tables stand beside the application's, told apart by this prefix. */
@@ -28,6 +31,29 @@ function literal(value: Scalar | null): string {
 }
 
 const text = (expression: string) => `CAST(${expression} AS CHAR CHARACTER SET utf8mb4) COLLATE utf8mb4_bin`;
+
+const CONVERSION: ConversionVerbs = {
+  text,
+  hasForm: (expression, pattern) => `${text(expression)} REGEXP ${literal(pattern)}`,
+  asUuid: (expression) => `CAST(${expression} AS UUID)`,
+};
+
+const LAST_CHARACTER = literal(lastCharacter((codePoint) => `\\x{${codePoint.toString(16)}}`));
+
+const charsetOf = ({ collation }: Column) => collation?.split('_')[0];
+
+/** Letters that the character set of the column has not: the server would refuse them, or write question marks. */
+function charsetMisfits(expression: string, from: Column, target: Column): Misfit[] {
+  const charset = charsetOf(target);
+  if (charset === undefined || charset === 'utf8mb4' || charset === charsetOf(from)) return [];
+  const asStored = `CONVERT(CONVERT(${expression} USING ${charset}) USING utf8mb4)`;
+  return [
+    {
+      condition: `CAST(${asStored} AS BINARY) <> CAST(${text(expression)} AS BINARY)`,
+      problem: `has letters that the character set ${charset} has not`,
+    },
+  ];
+}
 
 const spaces = WHITE_SPACE.map((codePoint) => `\\x{${codePoint.toString(16)}}`).join('');
 const aroundSpaces = literal(`^[${spaces}]+|[${spaces}]+$`);
@@ -57,6 +83,10 @@ export function mysqlDialect({ collation, unsureLetters }: LowerCasing): Dialect
         spelling === undefined ? given : `CASE WHEN ${given} REGEXP ${literal(spelling)} THEN ${given} END`;
       return `${expression} = ${asKey(key, column)} AND ${text(expression)} = ${text(given)}`;
     },
+    decoded: (expression) =>
+      `CASE WHEN LOWER(HEX(${expression})) REGEXP ${literal(UTF8_IN_HEX)} THEN CONVERT(${expression} USING utf8mb4) COLLATE utf8mb4_bin END`,
+    matches: (expression, pattern) => `${text(expression)} LIKE ${literal(likePattern(pattern))} ESCAPE '!'`,
+    joined,
     // The server has an order of its own for uuids, which differs between versions.
     keyOrder: (expression, column) => {
       if (column.family === 'uuid') return text(expression);
@@ -78,6 +108,14 @@ export function mysqlDialect({ collation, unsureLetters }: LowerCasing): Dialect
     unsure: (expression) =>
       `(LENGTH(${text(expression)}) > CHAR_LENGTH(${text(expression)}) AND ${text(expression)} REGEXP ${unsureClass})`,
     characters: (expression) => `CHAR_LENGTH(${expression})`,
+    truncated: (expression, length) =>
+      `CASE WHEN CHAR_LENGTH(${expression}) > ${length}
+            THEN LEFT(REGEXP_REPLACE(LEFT(${text(expression)}, ${length + 1}), ${LAST_CHARACTER}, ''), ${length}) ELSE ${expression} END`,
+    converted: (expression, from, target) => convertedBy(CONVERSION, expression, from, target),
+    unstorable: (expression, from, target) => [
+      ...numberMisfits(expression, from, target),
+      ...charsetMisfits(expression, from, target),
+    ],
     asNumber: (condition) => `IF(${condition}, 1, 0)`,
 
     constants: (columns, rows) => {
@@ -135,6 +173,18 @@ const SPELLINGS: ReadonlyMap<Column['family'], string> = new Map([
   ['uuid', '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'],
   ['integer', '^-?[0-9]{1,20}$'],
 ]);
+/** By the index of the left column first, and then byte by byte. */
+function joined(left: Operand, right: Operand): string {
+  const [one, other] = [left.column, right.column];
+  if (one.family !== 'text' && one.family !== 'uuid' && one.family === other.family)
+    return `${left.expression} = ${right.expression}`;
+  const bytes = ({ expression }: Operand) => `CAST(${text(expression)} AS BINARY)`;
+  const indexed =
+    one.family === 'text'
+      ? `${left.expression} = ${one.collation === other.collation ? right.expression : asKey(text(right.expression), one)} AND `
+      : '';
+  return `${indexed}${bytes(left)} = ${bytes(right)}`;
+}
 
 function asKey(expression: string, column: Column): string {
   if (column.family === 'integer') return `CAST(${expression} AS DECIMAL(20, 0))`;

@@ -40,7 +40,20 @@ const FAMILIES: Readonly<Record<string, TypeFamily>> = {
   mediumint: 'integer',
   int: 'integer',
   bigint: 'integer',
+  decimal: 'decimal',
+  float: 'decimal',
+  double: 'decimal',
   uuid: 'uuid',
+  date: 'time',
+  time: 'time',
+  datetime: 'time',
+  timestamp: 'time',
+  tinyblob: 'binary',
+  blob: 'binary',
+  mediumblob: 'binary',
+  longblob: 'binary',
+  binary: 'binary',
+  varbinary: 'binary',
 };
 
 async function readColumns(session: Session, where: string): Promise<Map<string, Column>> {
@@ -72,6 +85,7 @@ async function readColumns(session: Session, where: string): Promise<Map<string,
         length: row.length === null ? null : Number(row.length),
         nullable: row.nullable === 'YES',
         filledByServer: row.dflt !== null || /auto_increment|generated|default/i.test(row.extra),
+        isGenerated: /generated/i.test(row.extra) && !/default_generated/i.test(row.extra),
         movedByServer: /on update/i.test(row.extra),
         collation: row.collation,
       },
@@ -167,4 +181,14 @@ export async function leadsIndexMysql(
         AND SEQ_IN_INDEX = 1 AND COLUMN_NAME = ${quoted(column)} LIMIT 1`,
   );
   return rows.length > 0;
+}
+
+export async function tableNamesMysql(session: Session): Promise<string[]> {
+  const rows = await session.rows<{ name: string }>(
+    `SELECT CASE WHEN TABLE_SCHEMA = DATABASE() THEN TABLE_NAME ELSE CONCAT(TABLE_SCHEMA, '.', TABLE_NAME) END AS name
+       FROM information_schema.TABLES
+      WHERE TABLE_SCHEMA NOT IN ('information_schema', 'mysql', 'performance_schema', 'sys')
+      ORDER BY 1`,
+  );
+  return rows.map(({ name }) => name);
 }

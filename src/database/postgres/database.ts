@@ -19,7 +19,13 @@ import type { Triggers } from '../schema.js';
 import { ServerDatabase } from '../server-database.js';
 import type { Mode, Session } from '../session.js';
 import { JOURNAL_SCHEMA, type LowerCasing, postgresDialect, postgresDialectFor } from './dialect.js';
-import { foreignKeysToPostgres, inspectPostgres, leadsIndexPostgres, postgresTriggers } from './inspect.js';
+import {
+  foreignKeysToPostgres,
+  inspectPostgres,
+  leadsIndexPostgres,
+  postgresTriggers,
+  tableNamesPostgres,
+} from './inspect.js';
 import { postgresLock } from './lock.js';
 import { postgresLowerCasing } from './lower-casing.js';
 import { postgresObstacles } from './obstacles.js';
@@ -164,6 +170,10 @@ export class PostgresDatabase extends ServerDatabase<PostgresConnection> impleme
 
   foreignKeysTo(name: Required<TableName>) {
     return this.guarded((session) => foreignKeysToPostgres(session, name));
+  }
+
+  tableNames() {
+    return this.guarded(tableNamesPostgres);
   }
 
   leadsIndex(name: Required<TableName>, column: string) {

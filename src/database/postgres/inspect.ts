@@ -37,7 +37,16 @@ const FAMILIES: Readonly<Record<string, TypeFamily>> = {
   int2: 'integer',
   int4: 'integer',
   int8: 'integer',
+  numeric: 'decimal',
+  float4: 'decimal',
+  float8: 'decimal',
   uuid: 'uuid',
+  date: 'time',
+  time: 'time',
+  timetz: 'time',
+  timestamp: 'time',
+  timestamptz: 'time',
+  bytea: 'binary',
 };
 
 async function readColumns(session: Session, oid: string): Promise<Map<string, Column>> {
@@ -48,11 +57,13 @@ async function readColumns(session: Session, oid: string): Promise<Map<string, C
     length: string | null;
     nullable: boolean;
     filled: boolean;
+    generated: boolean;
   }>(
     `SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, t.typname AS base,
             CASE WHEN t.typname IN ('varchar', 'bpchar') AND a.atttypmod > 4 THEN CAST(a.atttypmod - 4 AS text) END AS length,
             NOT a.attnotnull AS nullable,
-            a.atthasdef OR a.attidentity <> '' OR a.attgenerated <> '' AS filled
+            a.atthasdef OR a.attidentity <> '' OR a.attgenerated <> '' AS filled,
+            a.attgenerated <> '' OR a.attidentity = 'a' AS generated
        FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
       WHERE a.attrelid = ${oid} AND a.attnum > 0 AND NOT a.attisdropped
       ORDER BY a.attnum`,
@@ -67,6 +78,7 @@ async function readColumns(session: Session, oid: string): Promise<Map<string, C
         length: row.length === null ? null : Number(row.length),
         nullable: row.nullable,
         filledByServer: row.filled,
+        isGenerated: row.generated,
         movedByServer: false,
         collation: null,
       },
@@ -155,4 +167,14 @@ export async function leadsIndexPostgres(
         AND a.attname = ${sql.literal(column)} LIMIT 1`,
   );
   return rows.length > 0;
+}
+
+export async function tableNamesPostgres(session: Session): Promise<string[]> {
+  const rows = await session.rows<{ name: string }>(
+    `SELECT CASE WHEN pg_table_is_visible(c.oid) THEN c.relname ELSE n.nspname || '.' || c.relname END AS name
+       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+      ORDER BY 1`,
+  );
+  return rows.map(({ name }) => name);
 }
