@@ -2,7 +2,7 @@ import type { Layout } from '../config/layout.js';
 import type { Dialect } from '../database/dialect.js';
 import { consequenceOf, REASONS, type Reason } from '../model/decision.js';
 import { CardRules } from './card-rules.js';
-import { cardValueSql } from './card-values.js';
+import { cardValueSql, shownSql } from './card-values.js';
 import type { Columns, Verdict } from './verdict.js';
 
 /**
@@ -14,10 +14,10 @@ export function settledSql(verdict: Verdict, layout: Layout, sql: Dialect, more:
   if (unique.length === 0) return verdict.select(more);
   const named = unique.map(({ values, ...rule }, number) => ({
     ...rule,
-    shown: { [`value_${number}`]: cardValueSql(sql, 'o', rule.field) },
+    shown: { [`value_${number}`]: shownSql(sql, rule.field, cardValueSql(sql, 'o', rule.field)) },
     values: Object.fromEntries(values.map((value, index) => [`unique_${number}_${index}`, value])),
   }));
-  const created = createdSql(layout, 'j');
+  const created = createdSql(layout, 'j', verdict.columns({}).includes('word'));
   const twins = named.map(({ values, shown, field, problem }) => {
     const names = Object.keys(values).map((name) => `j.${name}`);
     const isFilled = names.map((name) => `${name} IS NOT NULL`).join(' AND ');
@@ -39,9 +39,10 @@ ${verdict.select({ ...more, ...Object.assign({}, ...named.map(({ values, shown }
 ) AS t`;
 }
 
-function createdSql({ configuration: { policies } }: Layout, alias: string): string {
+function createdSql({ configuration: { policies } }: Layout, alias: string, isDecided: boolean): string {
   const reasons = (Object.keys(REASONS) as Reason[]).filter(
     (reason) => consequenceOf(reason, policies).action === 'create',
   );
-  return `${alias}.reason IN (${reasons.map((reason) => `'${reason}'`).join(', ')})`;
+  const isCreated = `${alias}.reason IN (${reasons.map((reason) => `'${reason}'`).join(', ')})`;
+  return isDecided ? `(${isCreated} OR ${alias}.word = 'create' AND ${alias}.reason = 'decided')` : isCreated;
 }

@@ -270,7 +270,7 @@ describe('the problems of a configuration', () => {
 
   it('do not hide a wrong flag, nor does a flag hide a wrong file', () => {
     expect(problemsOf(['preset: other'], { onMatch: 'maybe' })).toEqual([
-      'line 1: preset has to be sample, not "other", or left out with every option given',
+      'line 1: preset has to be sample or topdesk, not "other", or left out with every option given',
       '--on-match has to be review, link or create, not "maybe"',
     ]);
   });
