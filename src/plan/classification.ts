@@ -3,7 +3,8 @@ import type { Dialect } from '../database/dialect.js';
 import { consequenceOf, REASONS, type Reason } from '../model/decision.js';
 import { ClassifiedTables } from './classified-tables.js';
 import { KeyHits } from './key-hits.js';
-import { Verdict } from './verdict.js';
+import { settledSql } from './twins.js';
+import { type Columns, Verdict } from './verdict.js';
 
 /**
  * The one classification (DESIGN §2): a query with one row per operator row, and the columns of `ClassifiedRow`.
@@ -13,12 +14,12 @@ import { Verdict } from './verdict.js';
  * that follows is about the few values that several cards share. To normalise a key costs as much as to read
  * its row, hence each one is evaluated where it is grouped, and once more where its value is looked up.
  */
-export function classificationSql(layout: Layout, sql: Dialect, more: readonly string[] = []): string {
+export function classificationSql(layout: Layout, sql: Dialect, more: Columns = {}): string {
   const tables = new ClassifiedTables(layout, sql);
   return `WITH ${new KeyHits(tables, true).ctes().join(',\n')}
 SELECT j.*, ${consequencesSql(layout, 'j')}
   FROM (
-${new Verdict(tables, true).select(more)}
+${settledSql(new Verdict(tables, true), layout, sql, more)}
 ) AS j`;
 }
 
@@ -32,7 +33,7 @@ SELECT j.reason, j.finding, j.operator, COUNT(*) AS operators
   FROM (
 SELECT j.reason, j.finding, CASE WHEN j.finding IS NOT NULL THEN ${sql.text('j.operator')} END AS operator
   FROM (
-${new Verdict(tables, false).select([])}
+${settledSql(new Verdict(tables, false), layout, sql)}
 ) AS j
 ) AS j
  GROUP BY j.reason, j.finding, j.operator
