@@ -17,7 +17,7 @@ export function settledSql(verdict: Verdict, layout: Layout, sql: Dialect, more:
     shown: { [`value_${number}`]: shownSql(sql, rule.field, cardValueSql(sql, 'o', rule.field)) },
     values: Object.fromEntries(values.map((value, index) => [`unique_${number}_${index}`, value])),
   }));
-  const created = createdSql(layout, 'j');
+  const created = createdSql(layout, 'j', verdict.columns({}).includes('word'));
   const twins = named.map(({ values, shown, field, problem }) => {
     const names = Object.keys(values).map((name) => `j.${name}`);
     const isFilled = names.map((name) => `${name} IS NOT NULL`).join(' AND ');
@@ -39,9 +39,10 @@ ${verdict.select({ ...more, ...Object.assign({}, ...named.map(({ values, shown }
 ) AS t`;
 }
 
-function createdSql({ configuration: { policies } }: Layout, alias: string): string {
+function createdSql({ configuration: { policies } }: Layout, alias: string, isDecided: boolean): string {
   const reasons = (Object.keys(REASONS) as Reason[]).filter(
     (reason) => consequenceOf(reason, policies).action === 'create',
   );
-  return `${alias}.reason IN (${reasons.map((reason) => `'${reason}'`).join(', ')})`;
+  const isCreated = `${alias}.reason IN (${reasons.map((reason) => `'${reason}'`).join(', ')})`;
+  return isDecided ? `(${isCreated} OR ${alias}.word = 'create' AND ${alias}.reason = 'decided')` : isCreated;
 }

@@ -78,6 +78,13 @@ export function mysqlDialect({ collation, unsureLetters }: LowerCasing): Dialect
         ? `HEX(${expression})`
         : text(expression),
     asKey: (expression, column) => asKey(expression, column),
+    // Without its index, the server would compare each text with each row.
+    isKey: (expression, given, column) => {
+      const spelling = SPELLINGS.get(column.family);
+      const key =
+        spelling === undefined ? given : `CASE WHEN ${given} REGEXP ${literal(spelling)} THEN ${given} END`;
+      return `${expression} = ${asKey(key, column)} AND ${text(expression)} = ${text(given)}`;
+    },
     decoded: (expression) =>
       `CASE WHEN LOWER(HEX(${expression})) REGEXP ${literal(UTF8_IN_HEX)} THEN CONVERT(${expression} USING utf8mb4) COLLATE utf8mb4_bin END`,
     bytesDigest: (expression) => `CONCAT('sha256:', SHA2(${expression}, 256))`,
@@ -121,6 +128,15 @@ export function mysqlDialect({ collation, unsureLetters }: LowerCasing): Dialect
     ],
     asNumber: (condition) => `IF(${condition}, 1, 0)`,
 
+    constants: (columns, rows) => {
+      const types = columns.map(
+        (column, index) =>
+          `${column} VARCHAR(1000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$[${index}]'`,
+      );
+      return `SELECT * FROM JSON_TABLE(${literal(JSON.stringify(rows))}, '$[*]' COLUMNS (${types.join(', ')})) AS c`;
+    },
+    asInteger: (expression) => `CAST(${expression} AS SIGNED)`,
+
     jsonArray: (expressions) => `JSON_ARRAY(${expressions.join(', ')})`,
     joinJson: (expression, orderBy) =>
       `CONCAT('[', GROUP_CONCAT(${expression}${orderBy ? ` ORDER BY ${orderBy}` : ''} SEPARATOR ','), ']')`,
@@ -162,6 +178,11 @@ export function mysqlDialect({ collation, unsureLetters }: LowerCasing): Dialect
   };
 }
 
+/** With anything else in place of a key, a strict server ends a statement that writes. */
+const SPELLINGS: ReadonlyMap<Column['family'], string> = new Map([
+  ['uuid', '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'],
+  ['integer', '^-?[0-9]{1,20}$'],
+]);
 /** By the index of the left column first, and then byte by byte. */
 function joined(left: Operand, right: Operand): string {
   const [one, other] = [left.column, right.column];

@@ -79,6 +79,8 @@ export const postgresDialectFor = (casing?: LowerCasing): Dialect => ({
   exactText: (expression) => `CAST(${expression} AS text) COLLATE "C"`,
   asKey: (expression, column) =>
     column.family === 'text' ? expression : `CAST(${expression} AS ${column.type})`,
+  // To cast what is no key would end the statement.
+  isKey: (expression, text) => `CAST(${expression} AS text) COLLATE "C" = CAST(${text} AS text) COLLATE "C"`,
   decoded: (expression) =>
     `CASE WHEN encode(${expression}, 'hex') ~ '${UTF8_IN_HEX}' THEN convert_from(${expression}, 'UTF8') END`,
   bytesDigest: (expression) => `'sha256:' || encode(sha256(${expression}), 'hex')`,
@@ -115,6 +117,10 @@ export const postgresDialectFor = (casing?: LowerCasing): Dialect => ({
   },
   unstorable: numberMisfits,
   asNumber: (condition) => `CASE WHEN ${condition} THEN 1 ELSE 0 END`,
+
+  constants: (columns, rows) =>
+    `SELECT ${columns.map((column, index) => `c.cells ->> ${index} AS ${column}`).join(', ')} FROM json_array_elements(${literal(JSON.stringify(rows))}) AS c(cells)`,
+  asInteger: (expression) => `CAST(${expression} AS bigint)`,
 
   jsonArray,
   joinJson: (expression, orderBy) =>
