@@ -140,7 +140,7 @@ describe('a file that says what no configuration can', () => {
     [
       'no such preset',
       '▸preset: exemplar\n',
-      'preset has to be sample, not "exemplar", or left out with every option given',
+      'preset has to be sample or topdesk, not "exemplar", or left out with every option given',
     ],
     ['no preset after all', '▸preset:\n', 'preset is empty'],
     ['an unknown option', `${preset}▸colour: red\n`, `colour is no option; there are ${OPTIONS}`],
