@@ -7,6 +7,7 @@ import { cardDigestSql, operatorStateSql } from '../journal/read-back.js';
 import type { Run } from '../journal/run.js';
 import { cardValueSql } from '../plan/card-values.js';
 import { classificationSql } from '../plan/classification.js';
+import type { Decided } from '../plan/decided.js';
 import { linkSql, operatorFieldsSql, personFieldsSql } from '../plan/expressions.js';
 import { ownOf } from '../plan/values.js';
 import { personFieldSql } from '../plan/verdict.js';
@@ -24,7 +25,7 @@ export interface Statement {
 }
 
 /** Classifies into the journal: what is to be written comes first, in the order of the operators' keys. */
-export function planStatement(layout: Layout, sql: Dialect, run: Run): Statement {
+export function planStatement(layout: Layout, sql: Dialect, run: Run, decided?: Decided): Statement {
   const columns = [
     'operator',
     'name',
@@ -37,10 +38,10 @@ export function planStatement(layout: Layout, sql: Dialect, run: Run): Statement
     'detail',
     'misfit',
   ];
-  const fields = [
-    `${operatorFieldsSql(sql, layout, 'o')} AS operator_fields`,
-    `CASE WHEN p.person IS NOT NULL THEN ${sql.jsonArray(layout.keys.map((key) => personFieldSql(sql, key)))} END AS person_fields`,
-  ];
+  const fields = {
+    operator_fields: operatorFieldsSql(sql, layout, 'o'),
+    person_fields: `CASE WHEN p.person IS NOT NULL THEN ${sql.jsonArray(layout.keys.map((key) => personFieldSql(sql, key)))} END`,
+  };
   const selected = columns.map((column) =>
     column === 'operator' ? `${sql.text('c.operator')} AS operator` : `c.${column}`,
   );
@@ -55,7 +56,7 @@ SELECT ${sql.literal(run.id)}, ${all.map((column) => `d.${column}`).join(', ')},
     )}
   FROM (SELECT ROW_NUMBER() OVER (ORDER BY CASE c.action WHEN 'none' THEN 1 ELSE 0 END, ${sql.keyOrder('c.operator', layout.operatorKey)}) AS position,
                ${selected.join(', ')}, c.operator_fields, c.person_fields
-          FROM (${classificationSql(layout, sql, fields)}) AS c) AS d`,
+          FROM (${classificationSql(layout, sql, fields, decided)}) AS c) AS d`,
   };
 }
 

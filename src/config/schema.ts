@@ -76,7 +76,7 @@ const condition: z.ZodType<ConditionInput> = z.lazy(() =>
       ],
       either(CONDITIONS),
     )
-    .describe('A condition on a row; a comparison with NULL does not hold.'),
+    .meta({ id: 'condition', description: 'A condition on a row; a comparison with NULL does not hold.' }),
 );
 
 type ScalarInput = string | number | boolean;

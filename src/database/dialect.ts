@@ -20,6 +20,8 @@ export interface Dialect {
   exactText(expression: string, column: Column): string;
   /** Text from the journal as a value that is compared with this key column by its index. */
   asKey(expression: string, column: Column): string;
+  /** True where a text of any origin, be it a key or not, spells this key; joins large tables quickly. */
+  isKey(expression: string, text: string, column: Column): string;
   /** What bytes say as UTF-8; NULL where they are none. */
   decoded(expression: string): string;
   /** Tells bytes apart that are no text, and reads alike on every server: `sha256:` and hexadecimal digits. */
@@ -53,10 +55,20 @@ export interface Dialect {
    * Only where `isConvertible`.
    */
   converted(expression: string, from: Column, target: Column): string;
+  /** A value as the column itself would have it: its type, and its own idea of equality. */
+  asColumn(expression: string, column: Column): string;
+  /** An expression over the plain names of columns, evaluated for these values in their stead. */
+  evaluated(expression: string, values: ReadonlyMap<string, string>): string;
   /** Where such a value is beyond what the column can hold. */
   unstorable(expression: string, from: Column, target: Column): Misfit[];
   /** 1 or 0; usable in sums. */
   asNumber(condition: string): string;
+
+  /** Rows of constants as a SELECT: each column a text, or NULL; one literal, however many rows. */
+  constants(columns: readonly string[], rows: readonly (readonly (string | null)[])[]): string;
+
+  /** The whole number that a text spells. */
+  asInteger(expression: string): string;
 
   /** A JSON array of one row's values, as text. */
   jsonArray(expressions: readonly string[]): string;
@@ -130,7 +142,7 @@ export const UTF8_IN_HEX = `^(${[
   'f48[0-9a-f]([89ab][0-9a-f]){2}',
 ].join('|')})*$`;
 
-export const JOURNAL_TABLES = ['run', 'decision', 'change'] as const;
+export const JOURNAL_TABLES = ['run', 'decision', 'change', 'human_decision'] as const;
 export type JournalTable = (typeof JOURNAL_TABLES)[number];
 /** They, and those in which knex keeps what was done. */
 export const JOURNAL_TABLE_NAMES = [...JOURNAL_TABLES, 'migration', 'migration_lock'] as const;

@@ -3,7 +3,16 @@ import { asColumnWrites } from '../config/comparable.js';
 import type { Dialect, Misfit } from '../database/dialect.js';
 import type { Column } from '../database/schema.js';
 import type { Scalar } from '../model/configuration.js';
-import { AS_BYTES, AS_TEXT, differentValuesSql, type Own, ownOf, type Reading, valueSql } from './values.js';
+import {
+  AS_BYTES,
+  AS_TEXT,
+  differentValuesSql,
+  type Own,
+  ownOf,
+  type Reading,
+  unreadableSql,
+  valueSql,
+} from './values.js';
 
 /** What a card's column gets from the operator row `alias`, in the type of the column. */
 export function cardValueSql(sql: Dialect, alias: string, field: CardField): string {
@@ -76,6 +85,9 @@ function valueMisfits(sql: Dialect, own: Own, field: CardField): Misfit[] {
             problem: 'one of several different values',
           },
         ]),
+    ...(column.family === 'binary' && reading === AS_TEXT
+      ? [{ condition: unreadableSql(sql, source.from, own), problem: 'no text in UTF-8' }]
+      : []),
     ...(mayNotConvert(column, target)
       ? [{ condition: `(${given} IS NOT NULL AND ${value} IS NULL)`, problem: `no ${target.type}` }]
       : []),
@@ -87,9 +99,8 @@ function valueMisfits(sql: Dialect, own: Own, field: CardField): Misfit[] {
   ];
 }
 
-/** A text says what it likes, and bytes need be no text. */
-const mayNotConvert = (from: Column, target: Column) =>
-  from.family !== target.family && (from.family === 'binary' || from.family === 'text');
+/** A text says what it likes. */
+const mayNotConvert = (from: Column, target: Column) => from.family === 'text' && target.family !== 'text';
 
 function tooLong(sql: Dialect, value: string, from: Column, target: Column): Misfit[] {
   if (target.length === null || target.family !== 'text') return [];

@@ -1,6 +1,7 @@
 import type { CheckedCondition, CheckedKey } from '../config/checked.js';
 import type { Layout } from '../config/layout.js';
 import type { Dialect } from '../database/dialect.js';
+import type { Decided } from './decided.js';
 import { linkSql } from './expressions.js';
 import { conditionSql, flagSql, ownOf } from './values.js';
 
@@ -14,10 +15,13 @@ export class ClassifiedTables {
   readonly personKey: string;
   readonly link: string;
   readonly letters: string;
+  /** Undefined where nobody has decided anything. */
+  readonly decided: Decided | undefined;
 
-  constructor(layout: Layout, sql: Dialect) {
+  constructor(layout: Layout, sql: Dialect, decided: Decided | undefined) {
     this.layout = layout;
     this.sql = sql;
+    this.decided = decided;
     this.operatorTable = sql.table(layout.operators.name);
     this.personTable = sql.table(layout.persons.name);
     this.operatorKey = sql.identifier(layout.configuration.operators.key);
@@ -48,6 +52,18 @@ export class ClassifiedTables {
     return `WHEN NOT ${rows} THEN 'not-an-operator'
               WHEN ${flagSql(sql, own, operator.apiAccount)} THEN 'api-account'
               WHEN ${flagSql(sql, own, operator.excluded)} THEN 'excluded'`;
+  }
+
+  /** Where the policies skip archived and anonymized operators. */
+  skipped(): string {
+    const { policies } = this.layout.configuration;
+    const skip = (policy: 'archivedOperators' | 'anonymizedOperators', reason: 'archived' | 'anonymized') =>
+      policies[policy] === 'skip'
+        ? [`WHEN ${flagSql(this.sql, ownOf(this.sql, 'o'), this.layout.operator[reason])} THEN '${reason}'`]
+        : [];
+    return [...skip('archivedOperators', 'archived'), ...skip('anonymizedOperators', 'anonymized')].join(
+      '\n       ',
+    );
   }
 
   ignored(): string[] {

@@ -1,13 +1,14 @@
 import type { CheckedValue } from '../config/checked.js';
 import type { Layout } from '../config/layout.js';
 import { type Evidence, MAX_CANDIDATES, type PlannedOperator } from '../model/decision.js';
+import type { StandingWord } from '../model/human-decision.js';
 
 /** What the classification found, as the JSON texts that the server makes of it. */
 export interface Findings {
   readonly reason: string;
   /** [[key number, value, operators, persons, first person, [persons]]] */
   readonly evidence: string | null;
-  /** Of a broken link: [link]. Of a contradiction: [bits of the keys, …operator's values, …person's values]. */
+  /** Of a human decision: [word, who, note]. Of a broken link: [link]. Of a contradiction: [bits of the keys, …operator's values, …person's values]. */
   readonly detail: string | null;
   /** [column, value, problem] */
   readonly misfit: string | null;
@@ -70,6 +71,10 @@ function readDetail(row: Findings, layout: Layout): Evidence[] {
   }
   if (row.detail === null) return [];
   const detail = JSON.parse(row.detail) as (string | number | null)[];
+  if (row.reason === 'decided') {
+    const [decided, who, note] = detail as [StandingWord, string, string];
+    return [{ decided, who, note }];
+  }
   if (row.reason === 'broken-link') {
     return [
       { column: layout.configuration.operators.link, value: String(detail[0]), problem: 'no such person' },

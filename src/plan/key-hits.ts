@@ -2,6 +2,7 @@ import type { CheckedKey, CheckedValue } from '../config/checked.js';
 import type { Dialect } from '../database/dialect.js';
 import { MAX_CANDIDATES } from '../model/decision.js';
 import type { ClassifiedTables } from './classified-tables.js';
+import { decidedCtes } from './decided.js';
 import { belongsSql, deniedSql, ELSEWHERE, ownOf, readableSql } from './values.js';
 
 /** What the keys of both sides come to: the named queries (CTEs) of the classification, `summary` the last of them. */
@@ -27,6 +28,7 @@ export class KeyHits {
       ...this.#valuesElsewhere(),
       this.#brokenOperator(),
       this.#broken(),
+      ...(this.#of.decided === undefined ? [] : decidedCtes(this.#of, this.#of.decided)),
       this.#taken(),
       ...this.#shared(),
       this.#brokenValue(),
@@ -157,9 +159,13 @@ broken_operator AS ${this.#sql.materialized}(
   }
 
   #taken(): string {
-    return `-- persons that any operator row whatsoever is linked to
+    const decided =
+      this.#of.decided === undefined
+        ? ''
+        : `\n   UNION\n  SELECT d.person FROM decided AS d WHERE d.word = 'link'`;
+    return `-- persons that any operator row whatsoever is linked to${decided && ', or is going to be'}
 taken AS (
-  SELECT DISTINCT ${this.#of.link} AS person FROM ${this.#of.operatorTable} AS o WHERE ${this.#of.link} IS NOT NULL)`;
+  SELECT DISTINCT ${this.#of.link} AS person FROM ${this.#of.operatorTable} AS o WHERE ${this.#of.link} IS NOT NULL${decided})`;
   }
 
   /** What several cards share: found in one pass by a server that keeps a CTE, else grouped for each reader. */

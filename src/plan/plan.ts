@@ -10,6 +10,7 @@ import {
   type Card,
   type CardValue,
   consequenceOf,
+  consequenceOfWord,
   type Decision,
   type Finding,
   type PlannedOperator,
@@ -17,9 +18,11 @@ import {
   type Tally,
 } from '../model/decision.js';
 import type { Drift } from '../model/drift.js';
+import type { HumanDecision } from '../model/human-decision.js';
 import type { ApprovedPlan } from './approved-plan.js';
 import { cardValueSql, shownSql } from './card-values.js';
 import { classificationSql, tallySql } from './classification.js';
+import { findDecided } from './decided.js';
 import { findDrift } from './drift.js';
 import { readEvidence } from './evidence.js';
 import { Tallies } from './tallies.js';
@@ -30,9 +33,13 @@ export async function comparePlan(
   layout: Layout,
   database: Database,
   plan: ApprovedPlan,
+  decisions: readonly HumanDecision[] = [],
 ): Promise<{ tallies: readonly Tally[]; drift: Drift }> {
   const tallies = new Tallies();
-  const drift = await findDrift(plan.lines(), counted(streamPlan(session, layout, database), tallies));
+  const drift = await findDrift(
+    plan.lines(),
+    counted(streamPlan(session, layout, database, decisions), tallies),
+  );
   return { tallies: tallies.all(), drift };
 }
 
@@ -45,17 +52,26 @@ async function* counted(plan: AsyncIterable<PlannedOperator>, tallies: Tallies) 
 
 /**
  * How many operators get which decision, counted by the server.
- * @param onFinding is told the key of each operator with a finding.
+ * @param options `decisions` of a file that no run has taken yet; `onFinding` is told the key of each operator with
+ *   a finding.
  */
 export async function tallyPlan(
   session: Session,
   layout: Layout,
-  sql: Dialect,
-  onFinding: (operator: string) => void = () => undefined,
+  database: Database,
+  {
+    decisions,
+    onFinding,
+  }: {
+    readonly decisions?: readonly HumanDecision[] | undefined;
+    readonly onFinding?: (operator: string) => void;
+  } = {},
 ): Promise<Tally[]> {
   const tallies = new Tallies();
-  for await (const { operator, operators, ...what } of session.stream<TallyRow>(tallySql(layout, sql))) {
-    if (operator !== null) onFinding(operator);
+  const decided = await findDecided(session, database, decisions);
+  const statement = tallySql(layout, database.dialect, decided);
+  for await (const { operator, operators, ...what } of session.stream<TallyRow>(statement)) {
+    if (operator !== null) onFinding?.(operator);
     tallies.count({ ...what, operators: Number(operators) });
   }
   return tallies.all();
@@ -86,25 +102,32 @@ export interface ClassifiedRow {
   card: string;
 }
 
-/** Every operator's decision in the order of their keys, read piece by piece. */
+/**
+ * Every operator's decision in the order of their keys, read piece by piece.
+ * @param decisions of a file that no run has taken yet.
+ */
 export async function* streamPlan(
   session: Session,
   layout: Layout,
   database: Database,
+  decisions: readonly HumanDecision[] = [],
 ): AsyncIterable<PlannedOperator> {
   const { dialect: sql } = database;
+  const decided = await findDecided(session, database, decisions);
   const card = new CardReader(layout);
   const order = sql.keyOrder('c.operator', layout.operatorKey);
   const texts = ['name', 'reason', 'finding', 'person', 'evidence', 'detail', 'misfit', 'card'].map(
     (column) => `c.${column}`,
   );
   const statement = `SELECT ${sql.text('c.operator')} AS operator, ${texts.join(', ')}
-  FROM (${classificationSql(layout, sql, [card.column(sql)])}) AS c
+  FROM (${classificationSql(layout, sql, { card: card.valuesSql(sql) }, decided)}) AS c
  ORDER BY ${order}`;
   for await (const row of session.stream<ClassifiedRow>(statement)) {
     const { operator, name, reason, finding, person } = row;
-    const { decision, action } = consequenceOf(reason, layout.configuration.policies);
     const { evidence, candidates, candidateCount } = readEvidence(row, layout);
+    const word = evidence.find((each) => 'decided' in each)?.decided;
+    const { decision, action } =
+      word === undefined ? consequenceOf(reason, layout.configuration.policies) : consequenceOfWord(word);
     yield {
       operator,
       name,
@@ -136,8 +159,8 @@ export class CardReader {
   }
 
   /** One column for all: a million rows of twenty columns each take the driver longer than the server. */
-  column(sql: Dialect): string {
-    return `${sql.jsonArray(this.#given.map(({ field }) => shownSql(sql, field, cardValueSql(sql, 'o', field))))} AS card`;
+  valuesSql(sql: Dialect): string {
+    return sql.jsonArray(this.#given.map(({ field }) => shownSql(sql, field, cardValueSql(sql, 'o', field))));
   }
 
   read(given: readonly (string | null)[]): Card {

@@ -53,6 +53,14 @@ export function fieldSql(sql: Dialect, value: CheckedValue, own: Own, reading = 
   return `(SELECT ${sql.joinJson(sql.jsonText(text), byBytes(sql, text))} ${rowsSql(sql, rows, own)})`;
 }
 
+/** Holds where there are bytes that no text is made of. */
+export function unreadableSql(sql: Dialect, { column, rows }: CheckedValue, own: Own): string {
+  const isUnreadable = (bytes: string) => `${bytes} IS NOT NULL AND ${sql.decoded(bytes)} IS NULL`;
+  return rows === undefined
+    ? `(${isUnreadable(own(column.name))})`
+    : `EXISTS (SELECT 1 ${rowsSql(sql, rows, own)} AND ${isUnreadable(theirs(sql)(column.name))})`;
+}
+
 /** How many different values rows elsewhere give. */
 export function differentValuesSql(
   sql: Dialect,

@@ -2,7 +2,10 @@ import type { CheckedKey, CheckedValue } from '../config/checked.js';
 import type { Dialect } from '../database/dialect.js';
 import type { ClassifiedTables } from './classified-tables.js';
 import { misfitSql, nameSql } from './expressions.js';
-import { ELSEWHERE, fieldSql, flagSql, type Own, ownOf, readableSql, rowsSql } from './values.js';
+import { ELSEWHERE, fieldSql, type Own, ownOf, readableSql, rowsSql } from './values.js';
+
+/** Further columns of a classification, over `o`, `s` and `p`: name → SQL. */
+export type Columns = Readonly<Record<string, string>>;
 
 /** Every key of the operator that hits anybody hits one and the same person. */
 const ONLY_CANDIDATE = 's.persons = 1 AND s.first_person = s.last_person';
@@ -21,49 +24,56 @@ export class Verdict {
     this.#own = ownOf(of.sql, 'o');
   }
 
-  select(more: readonly string[]): string {
+  /** The names of what `select` selects. */
+  columns(more: Columns): string[] {
+    const evidence = this.#withEvidence ? ['person', 'evidence', 'detail', 'misfit', 'name'] : [];
+    const word = this.#of.decided === undefined ? [] : ['word'];
+    return ['operator', 'reason', 'finding', ...word, ...evidence, ...Object.keys(more)];
+  }
+
+  select(more: Columns): string {
     const sql = this.#sql;
     const columns = [
       `CASE WHEN ${this.#of.link} IS NOT NULL
             THEN CASE WHEN b.link IS NULL AND CASE ${this.#of.outside()} END IS NULL THEN ${sql.text(this.#of.link)} END
-            WHEN ${ONLY_CANDIDATE} AND NOT ${this.#unsure()} THEN s.first_person END AS person`,
+            ${this.#ifDecided(`WHEN d.word = 'link' THEN ${sql.text('d.person')}`)}WHEN ${ONLY_CANDIDATE} AND NOT ${this.#unsure()} THEN s.first_person END AS person`,
       's.evidence',
       `${this.#detail()} AS detail`,
       `${this.#misfit()} AS misfit`,
       `${nameSql(sql, this.#own, this.#of.layout.operator.name)} AS name`,
-      ...more,
+    ];
+    const selected = [
+      ...(this.#withEvidence ? columns : []),
+      ...Object.entries(more).map(([name, expression]) => `${expression} AS ${name}`),
     ];
     return `SELECT o.${this.#of.operatorKey} AS operator, ${this.#reason()} AS reason,
-       CASE WHEN ${this.#of.link} IS NOT NULL AND p.generated AND s.free > 0 THEN 'possible-duplicate' END AS finding${this.#withEvidence ? columns.map((column) => `,\n       ${column}`).join('') : ''}
+       CASE WHEN ${this.#of.link} IS NOT NULL AND p.generated AND s.free > 0${this.#ifDecided(` AND COALESCE(d.word, '') <> 'create'`)} THEN 'possible-duplicate' END AS finding${this.#ifDecided(', d.word')}${selected.map((column) => `,\n       ${column}`).join('')}
   FROM ${this.#of.operatorTable} AS o${this.#of.letters}
   LEFT JOIN broken AS b ON b.link = ${this.#of.link}
-  LEFT JOIN summary AS s ON ${this.#sameOperator()}
+  LEFT JOIN summary AS s ON ${this.#sameOperator('s')}${this.#ifDecided(`\n  LEFT JOIN decided AS d ON ${this.#sameOperator('d')}`)}
   -- the person it is linked to, or else the only candidate
   LEFT JOIN person_card AS p
-    ON p.person = COALESCE(${this.#of.link}, ${sql.asKey(`CASE WHEN ${ONLY_CANDIDATE} THEN s.first_person END`, this.#of.layout.personKey)})${sql.evaluatedOnce}`;
+    ON p.person = COALESCE(${this.#of.link}, ${this.#ifDecided(`CASE WHEN d.word = 'link' THEN d.person END, `)}${sql.asKey(`CASE WHEN ${ONLY_CANDIDATE} THEN s.first_person END`, this.#of.layout.personKey)})${sql.evaluatedOnce}`;
   }
 
   /** MariaDB searches a table of its own with texts in it by a number ten times as fast as by a text. */
-  #sameOperator(): string {
+  #sameOperator(alias: 's' | 'd'): string {
     const sql = this.#sql;
     const key = `o.${this.#of.operatorKey}`;
-    if (sql.materialized !== '') return `s.operator = ${key}`;
+    if (sql.materialized !== '') return `${alias}.operator = ${key}`;
     const text = (operator: string) => sql.keyOrder(operator, this.#of.layout.operatorKey);
-    return `s.digest = ${sql.digest(key)} AND ${text('s.operator')} = ${text(key)}`;
+    return `${alias}.digest = ${sql.digest(key)} AND ${text(`${alias}.operator`)} = ${text(key)}`;
   }
 
   #reason(): string {
     const { policies } = this.#of.layout.configuration;
-    const { operator } = this.#of.layout;
-    const sql = this.#sql;
-    const skip = (policy: 'archivedOperators' | 'anonymizedOperators', reason: 'archived' | 'anonymized') =>
-      policies[policy] === 'skip' ? `WHEN ${flagSql(sql, this.#own, operator[reason])} THEN '${reason}'` : '';
     const cases = [
       this.#of.outside(),
       `WHEN b.link IS NOT NULL THEN 'broken-link'`,
       `WHEN ${this.#of.link} IS NOT NULL THEN 'linked'`,
-      skip('archivedOperators', 'archived'),
-      skip('anonymizedOperators', 'anonymized'),
+      this.#of.skipped(),
+      this.#ifDecided(`WHEN d.word = 'create' AND ${this.#misfit()} IS NOT NULL THEN 'does-not-fit'`),
+      this.#ifDecided(`WHEN d.word IS NOT NULL THEN 'decided'`),
       `WHEN ${this.#unsure()} THEN 'unsure-key'`,
       `WHEN s.persons > 1 THEN 'ambiguous'`,
       `WHEN s.first_person <> s.last_person THEN 'conflict'`,
@@ -82,6 +92,11 @@ export class Verdict {
     return `CASE ${cases.filter(Boolean).join('\n       ')}\n       ELSE 'no-candidate' END`;
   }
 
+  /** SQL that is about what humans have decided; nothing where they have not. */
+  #ifDecided(text: string): string {
+    return this.#of.decided === undefined ? '' : text;
+  }
+
   /** An anonymized operator has no keys, hence no unsure ones. */
   #unsure(): string {
     const sql = this.#sql;
@@ -98,7 +113,8 @@ export class Verdict {
     const sql = this.#sql;
     const operator = this.#of.keys().map((key) => fieldSql(sql, key.operator, this.#own));
     const person = this.#of.keys().map((key) => personFieldSql(sql, key));
-    return `CASE WHEN b.link IS NOT NULL THEN ${sql.jsonArray([sql.text(this.#of.link)])}
+    return `CASE WHEN b.link IS NOT NULL THEN ${sql.jsonArray([sql.text(this.#of.link)])}${this.#ifDecided(`
+            WHEN ${this.#of.link} IS NULL AND d.word IS NOT NULL THEN ${sql.jsonArray(['d.word', 'd.who', 'd.note'])}`)}
             WHEN ${this.#of.link} IS NULL AND ${ONLY_CANDIDATE} AND ${this.#differing()} > 0
             THEN ${sql.jsonArray([this.#differing(), ...operator, ...person])} END`;
   }

@@ -16,8 +16,8 @@ export async function needsOf(command: GrantedCommand, database: Database, layou
   ];
   switch (command) {
     case 'scan':
-      return cards;
     case 'dry-run':
+    case 'review':
     case 'verify':
     case 'report':
       return [...cards, { to: 'read-journal' }];

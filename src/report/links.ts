@@ -22,6 +22,8 @@ export interface LinkRow {
   readonly decision: Decision | null;
   readonly reason: Reason | null;
   readonly reasonText: string | null;
+  /** The human who decided, where the reason is that. */
+  readonly decidedBy: string | null;
   /** As the link says, even where there is no such person. */
   readonly person: string | null;
   readonly personName: string | null;
@@ -34,8 +36,8 @@ export interface LinkRow {
   readonly state: ChangeState | null;
 }
 
-type Word = 'decision' | 'reason' | 'action' | 'run' | 'state' | 'changedAt';
-type SelectedRow = Omit<LinkRow, 'reasonText'>;
+type Word = 'decision' | 'reason' | 'action' | 'run' | 'state' | 'changedAt' | 'detail';
+type SelectedRow = Omit<LinkRow, 'reasonText' | 'decidedBy'> & { readonly detail: string | null };
 
 /**
  * Who is linked to whom, by which run and why: every operator row in the order of the keys, read piece by piece.
@@ -50,8 +52,18 @@ export async function* linkReport(
   const hasJournal = await findJournal(session, database);
   const statement = linkReportSql(database.dialect, layout, options, hasJournal);
   for await (const row of session.stream<SelectedRow>(statement)) {
-    yield { ...row, reasonText: row.reason === null ? null : (REASONS[row.reason] ?? row.reason) };
+    yield withReason(row);
   }
+}
+
+function withReason({ detail, ...row }: SelectedRow): LinkRow {
+  if (row.reason !== 'decided' || detail === null) {
+    const reasonText = row.reason === null ? null : (REASONS[row.reason] ?? row.reason);
+    return { ...row, reasonText, decidedBy: null };
+  }
+  const [word, who, note] = JSON.parse(detail) as [string, string, string];
+  const reasonText = `${REASONS.decided}: ${word}${note === '' ? '' : `, ${note}`}`;
+  return { ...row, reasonText, decidedBy: who };
 }
 
 /** Asked in the same session: the embedded database has no second one. */
@@ -87,6 +99,7 @@ function linkReportSql(
     run: word('run_id'),
     state: word('state'),
     changedAt: word('changed_at'),
+    detail: word('detail'),
   };
   const selected = Object.entries(words).map(
     ([name, expression]) => `${expression} AS ${sql.identifier(name)}`,
@@ -109,7 +122,7 @@ function linkReportSql(
  ORDER BY ${sql.keyOrder(key, layout.operatorKey)}${limit === undefined ? '' : `\n LIMIT ${limit}`}`;
 }
 
-const WORDS = 'd.decision, d.action, d.reason, d.run_id, c.state, c.changed_at';
+const WORDS = 'd.decision, d.action, d.reason, d.detail, d.run_id, c.state, c.changed_at';
 
 /** Ranked rather than filtered by run: a run may have come later than an operator, or an operator than a run. */
 function journalSql(sql: Dialect, run: string | undefined): string {

@@ -370,6 +370,7 @@ describe('a layout', () => {
   const databaseWith = (...tables: Table[]) =>
     ({
       identity: { kind: 'PostgreSQL', version: '15', database: 'd', server: 's' },
+      rules: async () => ({ uniques: [], checks: [], foreignKeys: [], defaults: new Map() }),
       tableNames: async () => tables.map(({ name }) => name.name),
       inspect: async (name: TableName) => tables.find((each) => each.name.name === name.name),
       privileges: { toMeet: async () => [], lacking: async () => [] },

@@ -40,6 +40,8 @@ const CONVERSION: ConversionVerbs = {
 
 const LAST_CHARACTER = literal(lastCharacter((codePoint) => `\\x{${codePoint.toString(16)}}`));
 
+const TEXT_OR_NAME = /'(?:[^'\\]|\\.|'')*'|`((?:[^`]|``)+)`/gs;
+
 const charsetOf = ({ collation }: Column) => collation?.split('_')[0];
 
 /** Letters that the character set of the column has not: the server would refuse them, or write question marks. */
@@ -76,6 +78,13 @@ export function mysqlDialect({ collation, unsureLetters }: LowerCasing): Dialect
         ? `HEX(${expression})`
         : text(expression),
     asKey: (expression, column) => asKey(expression, column),
+    // Without its index, the server would compare each text with each row.
+    isKey: (expression, given, column) => {
+      const spelling = SPELLINGS.get(column.family);
+      const key =
+        spelling === undefined ? given : `CASE WHEN ${given} REGEXP ${literal(spelling)} THEN ${given} END`;
+      return `${expression} = ${asKey(key, column)} AND ${text(expression)} = ${text(given)}`;
+    },
     decoded: (expression) =>
       `CASE WHEN LOWER(HEX(${expression})) REGEXP ${literal(UTF8_IN_HEX)} THEN CONVERT(${expression} USING utf8mb4) COLLATE utf8mb4_bin END`,
     bytesDigest: (expression) => `CONCAT('sha256:', SHA2(${expression}, 256))`,
@@ -106,11 +115,27 @@ export function mysqlDialect({ collation, unsureLetters }: LowerCasing): Dialect
       `CASE WHEN CHAR_LENGTH(${expression}) > ${length}
             THEN LEFT(REGEXP_REPLACE(LEFT(${text(expression)}, ${length + 1}), ${LAST_CHARACTER}, ''), ${length}) ELSE ${expression} END`,
     converted: (expression, from, target) => convertedBy(CONVERSION, expression, from, target),
+    asColumn: (expression, column) =>
+      column.collation === null ? expression : asKey(text(expression), column),
+    // A subquery in FROM must not read the row around it; but every name is in backticks here.
+    evaluated: (expression, values) =>
+      `(${expression.replace(TEXT_OR_NAME, (token, name?: string) =>
+        name === undefined ? token : (values.get(name.replaceAll('``', '`')) ?? token),
+      )})`,
     unstorable: (expression, from, target) => [
       ...numberMisfits(expression, from, target),
       ...charsetMisfits(expression, from, target),
     ],
     asNumber: (condition) => `IF(${condition}, 1, 0)`,
+
+    constants: (columns, rows) => {
+      const types = columns.map(
+        (column, index) =>
+          `${column} VARCHAR(1000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$[${index}]'`,
+      );
+      return `SELECT * FROM JSON_TABLE(${literal(JSON.stringify(rows))}, '$[*]' COLUMNS (${types.join(', ')})) AS c`;
+    },
+    asInteger: (expression) => `CAST(${expression} AS SIGNED)`,
 
     jsonArray: (expressions) => `JSON_ARRAY(${expressions.join(', ')})`,
     joinJson: (expression, orderBy) =>
@@ -153,6 +178,11 @@ export function mysqlDialect({ collation, unsureLetters }: LowerCasing): Dialect
   };
 }
 
+/** With anything else in place of a key, a strict server ends a statement that writes. */
+const SPELLINGS: ReadonlyMap<Column['family'], string> = new Map([
+  ['uuid', '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'],
+  ['integer', '^-?[0-9]{1,20}$'],
+]);
 /** By the index of the left column first, and then byte by byte. */
 function joined(left: Operand, right: Operand): string {
   const [one, other] = [left.column, right.column];

@@ -79,6 +79,8 @@ export const postgresDialectFor = (casing?: LowerCasing): Dialect => ({
   exactText: (expression) => `CAST(${expression} AS text) COLLATE "C"`,
   asKey: (expression, column) =>
     column.family === 'text' ? expression : `CAST(${expression} AS ${column.type})`,
+  // To cast what is no key would end the statement.
+  isKey: (expression, text) => `CAST(${expression} AS text) COLLATE "C" = CAST(${text} AS text) COLLATE "C"`,
   decoded: (expression) =>
     `CASE WHEN encode(${expression}, 'hex') ~ '${UTF8_IN_HEX}' THEN convert_from(${expression}, 'UTF8') END`,
   bytesDigest: (expression) => `'sha256:' || encode(sha256(${expression}), 'hex')`,
@@ -108,8 +110,17 @@ export const postgresDialectFor = (casing?: LowerCasing): Dialect => ({
     `CASE WHEN char_length(${expression}) > ${length}
             THEN LEFT(regexp_replace(LEFT(${expression}, ${length + 1}), ${LAST_CHARACTER}, ''), ${length}) ELSE ${expression} END`,
   converted: (expression, from, target) => convertedBy(CONVERSION, expression, from, target),
+  asColumn: (expression, column) => `CAST(${expression} AS ${column.type})`,
+  evaluated: (expression, values) => {
+    const columns = [...values].map(([name, value]) => `${value} AS ${identifier(name)}`);
+    return `(SELECT ${expression} FROM (SELECT ${columns.join(', ')}) AS card)`;
+  },
   unstorable: numberMisfits,
   asNumber: (condition) => `CASE WHEN ${condition} THEN 1 ELSE 0 END`,
+
+  constants: (columns, rows) =>
+    `SELECT ${columns.map((column, index) => `c.cells ->> ${index} AS ${column}`).join(', ')} FROM json_array_elements(${literal(JSON.stringify(rows))}) AS c(cells)`,
+  asInteger: (expression) => `CAST(${expression} AS bigint)`,
 
   jsonArray,
   joinJson: (expression, orderBy) =>
