@@ -322,6 +322,12 @@ describe.each(serverDatabases)('a decisions file on $name', ({ fresh }) => {
     expect(later.get(SKIPPED)).toMatchObject({ decision: 'linked', person: personKey(52) });
     expect(outcomes(later, [MACHINE, TO_BE_LINKED])).toEqual(expected.slice(1));
     expect((await onecardOn(database, ['verify'])).code).toBe(0);
+    // Where nothing is left to be written, a decision is kept all the same.
+    await fill(database, [[MACHINE, 'skip', '', 'Ben']], 'last.csv');
+    const kept = done(await run(database, '--decisions', 'last.csv'));
+    expect(kept).toMatchObject({ created: 0, linked: 0, humanDecisions: { decisions: 1 } });
+    await fill(database, [[MACHINE, 'undecided', '', 'Ben']], 'last.csv');
+    done(await run(database, '--decisions', 'last.csv'));
     const cases = await onecardOn(database, ['review', '--json']);
     const asked = done(cases).cases.map(({ operator }: { operator: string }) => operator);
     expect(asked).toContain(MACHINE);
