@@ -104,7 +104,7 @@ async function* journaledOutcomes(
     session.stream<DecisionRow>(`SELECT ${sql.text('d.position')} AS position, d.operator, d.decision, d.action, d.reason, d.person,
        w.card
   FROM ${sql.journal('decision')} AS d
-  LEFT JOIN (SELECT o.${operatorKey} AS operator, ${card.column(sql)}
+  LEFT JOIN (SELECT o.${operatorKey} AS operator, ${card.valuesSql(sql)} AS card
                FROM ${sql.table(layout.operators.name)} AS o) AS w ON d.action = 'create' AND w.operator = ${key}
  WHERE d.run_id = ${sql.literal(run.id)}
  ORDER BY ${sql.keyOrder(key, layout.operatorKey)}`);

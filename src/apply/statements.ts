@@ -38,10 +38,10 @@ export function planStatement(layout: Layout, sql: Dialect, run: Run, decided?: 
     'detail',
     'misfit',
   ];
-  const fields = [
-    `${operatorFieldsSql(sql, layout, 'o')} AS operator_fields`,
-    `CASE WHEN p.person IS NOT NULL THEN ${sql.jsonArray(layout.keys.map((key) => personFieldSql(sql, key)))} END AS person_fields`,
-  ];
+  const fields = {
+    operator_fields: operatorFieldsSql(sql, layout, 'o'),
+    person_fields: `CASE WHEN p.person IS NOT NULL THEN ${sql.jsonArray(layout.keys.map((key) => personFieldSql(sql, key)))} END`,
+  };
   const selected = columns.map((column) =>
     column === 'operator' ? `${sql.text('c.operator')} AS operator` : `c.${column}`,
   );

@@ -1,6 +1,6 @@
 import type { Database } from '../database/database.js';
 import { requireFor } from '../database/privileges.js';
-import type { Column, Table } from '../database/schema.js';
+import type { Column, ForeignKeyRule, Table, TableRules } from '../database/schema.js';
 import { OnecardError } from '../errors.js';
 import type { Configuration, TableName } from '../model/configuration.js';
 import { cardFields, refuseUnfilled } from './card-fields.js';
@@ -52,6 +52,9 @@ export interface Layout {
   readonly gaps: readonly SchemaGap[];
   /** The configured ones, in addition to foreign keys. */
   readonly references: readonly CheckedReference[];
+  /** What the person table demands of a new card. */
+  readonly rules: TableRules;
+  readonly operatorForeignKeys: readonly ForeignKeyRule[];
   /** Whatever else values and conditions are read from. */
   readonly otherTables: readonly Table[];
 }
@@ -88,6 +91,8 @@ export async function checkLayout(database: Database, configuration: Configurati
     persons,
     ...named,
     gaps: findGaps(configuration, operators, persons),
+    rules: await database.rules(persons.name),
+    operatorForeignKeys: (await database.rules(operators.name)).foreignKeys,
     otherTables: others,
   };
   refuseUnfilled(layout);

@@ -6,7 +6,8 @@ import { OnecardError } from '../errors.js';
 import type { Condition, Configuration, Flag, OtherRows, TableName, Value } from '../model/configuration.js';
 import { POLICIES, type PolicyName } from '../model/policies.js';
 import { isCredential, isSspLogin } from './credentials.js';
-import { DEFAULTS, PRESETS } from './presets.js';
+import { DEFAULTS } from './defaults.js';
+import { PRESETS } from './presets.js';
 import {
   explain,
   type FlagProblem,

@@ -76,7 +76,7 @@ const condition: z.ZodType<ConditionInput> = z.lazy(() =>
       ],
       either(CONDITIONS),
     )
-    .describe('A condition on a row; a comparison with NULL does not hold.'),
+    .meta({ id: 'condition', description: 'A condition on a row; a comparison with NULL does not hold.' }),
 );
 
 type ScalarInput = string | number | boolean;
@@ -124,7 +124,10 @@ const cardSource = z.union(
 
 export const configurationSchema = z
   .strictObject({
-    preset: z.enum(['sample']).optional().describe('Options that this one fills in are taken from there.'),
+    preset: z
+      .enum(['sample', 'topdesk'])
+      .optional()
+      .describe('Options that this one fills in are taken from there.'),
     operators: z.strictObject({
       table,
       key: column,

@@ -24,6 +24,8 @@ export interface Dialect {
   isKey(expression: string, text: string, column: Column): string;
   /** What bytes say as UTF-8; NULL where they are none. */
   decoded(expression: string): string;
+  /** Tells bytes apart that are no text, and reads alike on every server: `sha256:` and hexadecimal digits. */
+  bytesDigest(expression: string): string;
   /** A pattern of `*` and `?`, held against a text byte by byte, whatever the collation. */
   matches(expression: string, pattern: string): string;
   /**
@@ -53,6 +55,10 @@ export interface Dialect {
    * Only where `isConvertible`.
    */
   converted(expression: string, from: Column, target: Column): string;
+  /** A value as the column itself would have it: its type, and its own idea of equality. */
+  asColumn(expression: string, column: Column): string;
+  /** An expression over the plain names of columns, evaluated for these values in their stead. */
+  evaluated(expression: string, values: ReadonlyMap<string, string>): string;
   /** Where such a value is beyond what the column can hold. */
   unstorable(expression: string, from: Column, target: Column): Misfit[];
   /** 1 or 0; usable in sums. */

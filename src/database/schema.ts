@@ -69,3 +69,35 @@ export interface ForeignKey {
   /** Of the table. */
   readonly estimatedRows: number;
 }
+
+/** What a table's rows have to hold, as SQL of this server over the plain names of its columns. */
+export interface TableRules {
+  readonly uniques: readonly UniqueRule[];
+  readonly checks: readonly CheckRule[];
+  readonly foreignKeys: readonly ForeignKeyRule[];
+  /** Column → what the server fills it with; left out where that is NULL or new for each row. */
+  readonly defaults: ReadonlyMap<string, string>;
+}
+
+/** No two rows have all of these the same, by the server's own idea of equality; NULLs are never the same. */
+export interface UniqueRule {
+  readonly name: string;
+  readonly expressions: readonly string[];
+  /** The rows that it is about; undefined for all. */
+  readonly where: string | undefined;
+  /** The columns that it reads. */
+  readonly columns: readonly string[];
+}
+
+/** True, or NULL, for every row. */
+export interface CheckRule {
+  readonly name: string;
+  readonly expression: string;
+  readonly columns: readonly string[];
+}
+
+export interface ForeignKeyRule {
+  readonly name: string;
+  readonly table: Required<TableName>;
+  readonly columns: readonly { readonly own: string; readonly target: string }[];
+}

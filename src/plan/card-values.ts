@@ -3,7 +3,16 @@ import { asColumnWrites } from '../config/comparable.js';
 import type { Dialect, Misfit } from '../database/dialect.js';
 import type { Column } from '../database/schema.js';
 import type { Scalar } from '../model/configuration.js';
-import { differentValuesSql, type Own, ownOf, valueSql } from './values.js';
+import {
+  AS_BYTES,
+  AS_TEXT,
+  differentValuesSql,
+  type Own,
+  ownOf,
+  type Reading,
+  unreadableSql,
+  valueSql,
+} from './values.js';
 
 /** What a card's column gets from the operator row `alias`, in the type of the column. */
 export function cardValueSql(sql: Dialect, alias: string, field: CardField): string {
@@ -19,6 +28,17 @@ export function cardValueSql(sql: Dialect, alias: string, field: CardField): str
   return misfits.length === 0
     ? value
     : `CASE WHEN ${misfits.join(' OR ')} THEN ${constantSql(sql, target, instead)} ELSE ${value} END`;
+}
+
+/** The value of a card's column as people see it, whether the operator is to give it or the card has it. */
+export function shownSql(sql: Dialect, { target }: CardField, value: string): string {
+  return (target?.family === 'binary' ? AS_BYTES : AS_TEXT).shown(sql, value);
+}
+
+/** How what an operator gives is read: bytes that go into a column of bytes as they are. */
+export function readingFor({ target, source }: CardField): Reading {
+  const isBytes = target?.family === 'binary' && 'from' in source && source.from.column.family === 'binary';
+  return isBytes ? AS_BYTES : AS_TEXT;
 }
 
 /** Why what an operator gives cannot be stored, and nothing in the configuration says what to do then. */
@@ -39,9 +59,10 @@ function constantSql(sql: Dialect, target: Column | undefined, constant: Scalar 
 const blank = (target: Column | undefined) => (target?.family === 'text' && !target.nullable ? '' : null);
 
 /** What the operator gives, in the type of the column; NULL where it cannot be that. */
-function givenSql(sql: Dialect, own: Own, { target, source }: CardField): string {
+function givenSql(sql: Dialect, own: Own, field: CardField): string {
+  const { target, source } = field;
   if ('value' in source) throw new Error('a constant is given by the configuration');
-  const value = valueSql(sql, source.from, own);
+  const value = valueSql(sql, source.from, own, readingFor(field));
   return target === undefined ? value : sql.converted(value, source.from.column, target);
 }
 
@@ -51,7 +72,8 @@ function valueMisfits(sql: Dialect, own: Own, field: CardField): Misfit[] {
   const { target, source } = field;
   if (target === undefined || 'value' in source) return [];
   const { column, rows } = source.from;
-  const given = valueSql(sql, source.from, own);
+  const reading = readingFor(field);
+  const given = valueSql(sql, source.from, own, reading);
   const value = givenSql(sql, own, field);
   const isEmptyPossible = column.nullable || rows !== undefined;
   return [
@@ -59,10 +81,13 @@ function valueMisfits(sql: Dialect, own: Own, field: CardField): Misfit[] {
       ? []
       : [
           {
-            condition: `${differentValuesSql(sql, column, rows, own)} > 1`,
+            condition: `${differentValuesSql(sql, column, rows, own, reading)} > 1`,
             problem: 'one of several different values',
           },
         ]),
+    ...(column.family === 'binary' && reading === AS_TEXT
+      ? [{ condition: unreadableSql(sql, source.from, own), problem: 'no text in UTF-8' }]
+      : []),
     ...(mayNotConvert(column, target)
       ? [{ condition: `(${given} IS NOT NULL AND ${value} IS NULL)`, problem: `no ${target.type}` }]
       : []),
@@ -74,9 +99,8 @@ function valueMisfits(sql: Dialect, own: Own, field: CardField): Misfit[] {
   ];
 }
 
-/** A text says what it likes, and bytes need be no text. */
-const mayNotConvert = (from: Column, target: Column) =>
-  from.family === 'binary' || (from.family === 'text' && target.family !== 'text');
+/** A text says what it likes. */
+const mayNotConvert = (from: Column, target: Column) => from.family === 'text' && target.family !== 'text';
 
 function tooLong(sql: Dialect, value: string, from: Column, target: Column): Misfit[] {
   if (target.length === null || target.family !== 'text') return [];

@@ -5,7 +5,8 @@ import { STANDING_WORDS } from '../model/human-decision.js';
 import { ClassifiedTables } from './classified-tables.js';
 import type { Decided } from './decided.js';
 import { KeyHits } from './key-hits.js';
-import { Verdict } from './verdict.js';
+import { settledSql } from './twins.js';
+import { type Columns, Verdict } from './verdict.js';
 
 /**
  * The one classification (DESIGN §2): a query with one row per operator row, and the columns of `ClassifiedRow`.
@@ -18,14 +19,14 @@ import { Verdict } from './verdict.js';
 export function classificationSql(
   layout: Layout,
   sql: Dialect,
-  more: readonly string[] = [],
+  more: Columns = {},
   decided?: Decided,
 ): string {
   const tables = new ClassifiedTables(layout, sql, decided);
   return `WITH ${new KeyHits(tables, true).ctes().join(',\n')}
 SELECT j.*, ${consequencesSql(layout, 'j', decided)}
   FROM (
-${new Verdict(tables, true).select(more)}
+${settledSql(new Verdict(tables, true), layout, sql, more)}
 ) AS j`;
 }
 
@@ -40,7 +41,7 @@ SELECT j.reason, j.finding, j.operator${word}, COUNT(*) AS operators
   FROM (
 SELECT j.reason, j.finding${word}, CASE WHEN j.finding IS NOT NULL THEN ${sql.text('j.operator')} END AS operator
   FROM (
-${new Verdict(tables, false).select([])}
+${settledSql(new Verdict(tables, false), layout, sql)}
 ) AS j
 ) AS j
  GROUP BY j.reason, j.finding, j.operator${word}

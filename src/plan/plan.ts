@@ -20,7 +20,7 @@ import {
 import type { Drift } from '../model/drift.js';
 import type { HumanDecision } from '../model/human-decision.js';
 import type { ApprovedPlan } from './approved-plan.js';
-import { cardValueSql } from './card-values.js';
+import { cardValueSql, shownSql } from './card-values.js';
 import { classificationSql, tallySql } from './classification.js';
 import { findDecided } from './decided.js';
 import { findDrift } from './drift.js';
@@ -120,7 +120,7 @@ export async function* streamPlan(
     (column) => `c.${column}`,
   );
   const statement = `SELECT ${sql.text('c.operator')} AS operator, ${texts.join(', ')}
-  FROM (${classificationSql(layout, sql, [card.column(sql)], decided)}) AS c
+  FROM (${classificationSql(layout, sql, { card: card.valuesSql(sql) }, decided)}) AS c
  ORDER BY ${order}`;
   for await (const row of session.stream<ClassifiedRow>(statement)) {
     const { operator, name, reason, finding, person } = row;
@@ -159,8 +159,8 @@ export class CardReader {
   }
 
   /** One column for all: a million rows of twenty columns each take the driver longer than the server. */
-  column(sql: Dialect): string {
-    return `${sql.jsonArray(this.#given.map(({ field }) => sql.text(cardValueSql(sql, 'o', field))))} AS card`;
+  valuesSql(sql: Dialect): string {
+    return sql.jsonArray(this.#given.map(({ field }) => shownSql(sql, field, cardValueSql(sql, 'o', field))));
   }
 
   read(given: readonly (string | null)[]): Card {

@@ -17,25 +17,59 @@ export function readableSql(sql: Dialect, expression: string, { family }: Column
   return family === 'binary' ? sql.decoded(expression) : expression;
 }
 
+/** What becomes of a column's bytes, and how people see what was read. */
+export interface Reading {
+  read(sql: Dialect, expression: string, column: Column): string;
+  shown(sql: Dialect, value: string): string;
+}
+
+/** Bytes are text, as in a key/value table. */
+export const AS_TEXT: Reading = { read: readableSql, shown: (sql, value) => sql.text(value) };
+
+/** Bytes stay bytes: a photograph, a key of 16 bytes. */
+export const AS_BYTES: Reading = {
+  read: (_, expression) => expression,
+  shown: (sql, value) => sql.bytesDigest(value),
+};
+
 /** The one value of a row; where rows elsewhere give several, the first of them, byte by byte. */
-export function valueSql(sql: Dialect, { column, rows }: CheckedValue, own: Own): string {
-  if (rows === undefined) return readableSql(sql, own(column.name), column);
-  const value = readableSql(sql, theirs(sql)(column.name), column);
+export function valueSql(
+  sql: Dialect,
+  { column, rows }: CheckedValue,
+  own: Own,
+  { read, shown } = AS_TEXT,
+): string {
+  if (rows === undefined) return read(sql, own(column.name), column);
+  const value = read(sql, theirs(sql)(column.name), column);
   return `(SELECT ${value} ${rowsSql(sql, rows, own)} AND ${value} IS NOT NULL
-            ORDER BY ${byBytes(sql, sql.text(value))} LIMIT 1)`;
+            ORDER BY ${byBytes(sql, shown(sql, value))} LIMIT 1)`;
 }
 
 /** All values of a row, as one text: the value itself, or a JSON array of those that rows elsewhere give. */
-export function fieldSql(sql: Dialect, value: CheckedValue, own: Own): string {
+export function fieldSql(sql: Dialect, value: CheckedValue, own: Own, reading = AS_TEXT): string {
   const { column, rows } = value;
-  if (rows === undefined) return sql.text(valueSql(sql, value, own));
-  const text = sql.text(readableSql(sql, theirs(sql)(column.name), column));
+  if (rows === undefined) return reading.shown(sql, valueSql(sql, value, own, reading));
+  const text = reading.shown(sql, reading.read(sql, theirs(sql)(column.name), column));
   return `(SELECT ${sql.joinJson(sql.jsonText(text), byBytes(sql, text))} ${rowsSql(sql, rows, own)})`;
 }
 
+/** Holds where there are bytes that no text is made of. */
+export function unreadableSql(sql: Dialect, { column, rows }: CheckedValue, own: Own): string {
+  const isUnreadable = (bytes: string) => `${bytes} IS NOT NULL AND ${sql.decoded(bytes)} IS NULL`;
+  return rows === undefined
+    ? `(${isUnreadable(own(column.name))})`
+    : `EXISTS (SELECT 1 ${rowsSql(sql, rows, own)} AND ${isUnreadable(theirs(sql)(column.name))})`;
+}
+
 /** How many different values rows elsewhere give. */
-export function differentValuesSql(sql: Dialect, column: Column, rows: CheckedRows, own: Own): string {
-  const text = sql.text(readableSql(sql, theirs(sql)(column.name), column));
+export function differentValuesSql(
+  sql: Dialect,
+  column: Column,
+  rows: CheckedRows,
+  own: Own,
+  { read, shown } = AS_TEXT,
+): string {
+  const text = shown(sql, read(sql, theirs(sql)(column.name), column));
   return `(SELECT COUNT(DISTINCT ${byBytes(sql, text)}) ${rowsSql(sql, rows, own)})`;
 }
 

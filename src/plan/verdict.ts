@@ -4,6 +4,9 @@ import type { ClassifiedTables } from './classified-tables.js';
 import { misfitSql, nameSql } from './expressions.js';
 import { ELSEWHERE, fieldSql, type Own, ownOf, readableSql, rowsSql } from './values.js';
 
+/** Further columns of a classification, over `o`, `s` and `p`: name → SQL. */
+export type Columns = Readonly<Record<string, string>>;
+
 /** Every key of the operator that hits anybody hits one and the same person. */
 const ONLY_CANDIDATE = 's.persons = 1 AND s.first_person = s.last_person';
 
@@ -21,7 +24,14 @@ export class Verdict {
     this.#own = ownOf(of.sql, 'o');
   }
 
-  select(more: readonly string[]): string {
+  /** The names of what `select` selects. */
+  columns(more: Columns): string[] {
+    const evidence = this.#withEvidence ? ['person', 'evidence', 'detail', 'misfit', 'name'] : [];
+    const word = this.#of.decided === undefined ? [] : ['word'];
+    return ['operator', 'reason', 'finding', ...word, ...evidence, ...Object.keys(more)];
+  }
+
+  select(more: Columns): string {
     const sql = this.#sql;
     const columns = [
       `CASE WHEN ${this.#of.link} IS NOT NULL
@@ -31,10 +41,13 @@ export class Verdict {
       `${this.#detail()} AS detail`,
       `${this.#misfit()} AS misfit`,
       `${nameSql(sql, this.#own, this.#of.layout.operator.name)} AS name`,
-      ...more,
+    ];
+    const selected = [
+      ...(this.#withEvidence ? columns : []),
+      ...Object.entries(more).map(([name, expression]) => `${expression} AS ${name}`),
     ];
     return `SELECT o.${this.#of.operatorKey} AS operator, ${this.#reason()} AS reason,
-       CASE WHEN ${this.#of.link} IS NOT NULL AND p.generated AND s.free > 0${this.#ifDecided(` AND COALESCE(d.word, '') <> 'create'`)} THEN 'possible-duplicate' END AS finding${this.#ifDecided(', d.word')}${this.#withEvidence ? columns.map((column) => `,\n       ${column}`).join('') : ''}
+       CASE WHEN ${this.#of.link} IS NOT NULL AND p.generated AND s.free > 0${this.#ifDecided(` AND COALESCE(d.word, '') <> 'create'`)} THEN 'possible-duplicate' END AS finding${this.#ifDecided(', d.word')}${selected.map((column) => `,\n       ${column}`).join('')}
   FROM ${this.#of.operatorTable} AS o${this.#of.letters}
   LEFT JOIN broken AS b ON b.link = ${this.#of.link}
   LEFT JOIN summary AS s ON ${this.#sameOperator('s')}${this.#ifDecided(`\n  LEFT JOIN decided AS d ON ${this.#sameOperator('d')}`)}

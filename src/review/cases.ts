@@ -72,7 +72,7 @@ function casesSql(layout: Layout, sql: Dialect, decided: Decided | undefined): s
   const own = layout.keys.map(({ operator }) => fieldSql(sql, operator, row));
   const columns = ['name', 'reason', 'person', 'evidence', 'detail', 'misfit', 'own'];
   return `SELECT ${sql.text('c.operator')} AS operator, ${columns.map((column) => `c.${column}`).join(', ')}
-  FROM (${classificationSql(layout, sql, [`${sql.jsonArray(own)} AS own`], decided)}) AS c
+  FROM (${classificationSql(layout, sql, { own: sql.jsonArray(own) }, decided)}) AS c
  WHERE c.decision IN ('review', 'match') AND c.action = 'none'
  ORDER BY ${sql.keyOrder('c.operator', layout.operatorKey)}`;
 }

@@ -34,7 +34,7 @@ export async function findPossibleDuplicates(
   const decided = await findDecided(session, database);
   const rows =
     await session.rows<Row>(`SELECT ${sql.text('c.operator')} AS operator, c.name, c.person, c.reason, c.evidence, c.detail, c.misfit
-  FROM (${classificationSql(layout, sql, [], decided)}) AS c
+  FROM (${classificationSql(layout, sql, {}, decided)}) AS c
  WHERE c.finding = 'possible-duplicate'
  ORDER BY ${sql.keyOrder('c.operator', layout.operatorKey)}
  LIMIT ${limit}`);

@@ -1,7 +1,7 @@
 import type { CardField, CheckedFlag } from '../config/checked.js';
 import type { Dialect } from '../database/dialect.js';
 import type { Column } from '../database/schema.js';
-import { cardValueSql } from '../plan/card-values.js';
+import { cardValueSql, shownSql } from '../plan/card-values.js';
 import { linkSql } from '../plan/expressions.js';
 import { deniedSql, ownOf } from '../plan/values.js';
 import { journaledKeySql, latestChangesSql } from './latest-changes.js';
@@ -120,7 +120,7 @@ SELECT c.operator, c.person, c.run_id, ${actual} AS actual, ${this.#total()}
       const expected = cardValueSql(sql, 'o', field);
       const same = sameSql(sql, field.target, actual, expected);
       return `CASE WHEN NOT (${same})
-              THEN ${sql.jsonArray([sql.text(expected), sql.text(actual)])} END AS difference_${number}`;
+              THEN ${sql.jsonArray([shownSql(sql, field, expected), shownSql(sql, field, actual)])} END AS difference_${number}`;
     });
     const names = fields.map((_, number) => `d.difference_${number}`);
     const some = names.map((name) => `${name} IS NOT NULL`);

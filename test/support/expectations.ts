@@ -11,17 +11,17 @@ export interface Expectation {
 
 /** The expectations of a fixture, in the order of the operators' keys; `why` is for people. */
 export function readExpectations(fixture: string): (Expectation & { readonly why: string })[] {
-  const file = new URL(`../../fixtures/${fixture}/expected.csv`, import.meta.url);
+  const file = new URL(`../../fixtures/${encodeURIComponent(fixture)}/expected.csv`, import.meta.url);
   const [, ...lines] = readFileSync(file, 'utf8').trimEnd().split('\n');
   return lines.map((line) => {
-    const [operator = '', decision = '', reason = '', person = '', finding = '', ...why] = line.split(',');
-    return {
-      operator,
-      decision,
-      reason,
-      person: person || null,
-      finding: finding || null,
-      why: why.join(','),
-    };
+    const [operator = '', decision = '', reason = '', person = '', finding = '', why = ''] = fieldsOf(line);
+    return { operator, decision, reason, person: person || null, finding: finding || null, why };
   });
+}
+
+/** Keys and explanations may hold commas and quotes. */
+function fieldsOf(line: string): string[] {
+  return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^",]*))/g)].map(
+    ([, quoted, plain = '']) => quoted?.replaceAll('""', '"') ?? plain,
+  );
 }

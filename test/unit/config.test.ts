@@ -270,7 +270,7 @@ describe('the problems of a configuration', () => {
 
   it('do not hide a wrong flag, nor does a flag hide a wrong file', () => {
     expect(problemsOf(['preset: other'], { onMatch: 'maybe' })).toEqual([
-      'line 1: preset has to be sample, not "other", or left out with every option given',
+      'line 1: preset has to be sample or topdesk, not "other", or left out with every option given',
       '--on-match has to be review, link or create, not "maybe"',
     ]);
   });
@@ -370,6 +370,7 @@ describe('a layout', () => {
   const databaseWith = (...tables: Table[]) =>
     ({
       identity: { kind: 'PostgreSQL', version: '15', database: 'd', server: 's' },
+      rules: async () => ({ uniques: [], checks: [], foreignKeys: [], defaults: new Map() }),
       tableNames: async () => tables.map(({ name }) => name.name),
       inspect: async (name: TableName) => tables.find((each) => each.name.name === name.name),
       privileges: { toMeet: async () => [], lacking: async () => [] },

@@ -30,6 +30,7 @@ import { mysqlLock } from './lock.js';
 import { mysqlLowerCasing } from './lower-casing.js';
 import { DECISIVE, mysqlObstacles } from './obstacles.js';
 import { MysqlPrivileges } from './privileges.js';
+import { rulesMysql } from './rules.js';
 import { MysqlSession } from './session.js';
 
 /**
@@ -150,6 +151,10 @@ class MysqlDatabase extends ServerDatabase<Connection> implements Database {
 
   tableNames() {
     return this.guarded(tableNamesMysql);
+  }
+
+  rules(name: Required<TableName>) {
+    return this.guarded((session) => rulesMysql(session, name));
   }
 
   leadsIndex(name: Required<TableName>, column: string) {

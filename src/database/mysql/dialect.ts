@@ -40,6 +40,8 @@ const CONVERSION: ConversionVerbs = {
 
 const LAST_CHARACTER = literal(lastCharacter((codePoint) => `\\x{${codePoint.toString(16)}}`));
 
+const TEXT_OR_NAME = /'(?:[^'\\]|\\.|'')*'|`((?:[^`]|``)+)`/gs;
+
 const charsetOf = ({ collation }: Column) => collation?.split('_')[0];
 
 /** Letters that the character set of the column has not: the server would refuse them, or write question marks. */
@@ -85,6 +87,7 @@ export function mysqlDialect({ collation, unsureLetters }: LowerCasing): Dialect
     },
     decoded: (expression) =>
       `CASE WHEN LOWER(HEX(${expression})) REGEXP ${literal(UTF8_IN_HEX)} THEN CONVERT(${expression} USING utf8mb4) COLLATE utf8mb4_bin END`,
+    bytesDigest: (expression) => `CONCAT('sha256:', SHA2(${expression}, 256))`,
     matches: (expression, pattern) => `${text(expression)} LIKE ${literal(likePattern(pattern))} ESCAPE '!'`,
     joined,
     // The server has an order of its own for uuids, which differs between versions.
@@ -112,6 +115,13 @@ export function mysqlDialect({ collation, unsureLetters }: LowerCasing): Dialect
       `CASE WHEN CHAR_LENGTH(${expression}) > ${length}
             THEN LEFT(REGEXP_REPLACE(LEFT(${text(expression)}, ${length + 1}), ${LAST_CHARACTER}, ''), ${length}) ELSE ${expression} END`,
     converted: (expression, from, target) => convertedBy(CONVERSION, expression, from, target),
+    asColumn: (expression, column) =>
+      column.collation === null ? expression : asKey(text(expression), column),
+    // A subquery in FROM must not read the row around it; but every name is in backticks here.
+    evaluated: (expression, values) =>
+      `(${expression.replace(TEXT_OR_NAME, (token, name?: string) =>
+        name === undefined ? token : (values.get(name.replaceAll('``', '`')) ?? token),
+      )})`,
     unstorable: (expression, from, target) => [
       ...numberMisfits(expression, from, target),
       ...charsetMisfits(expression, from, target),

@@ -31,6 +31,7 @@ import { postgresLowerCasing } from './lower-casing.js';
 import { postgresObstacles } from './obstacles.js';
 import { refuseTransactionPooling } from './pooler.js';
 import { PostgresPrivileges } from './privileges.js';
+import { rulesPostgres } from './rules.js';
 import { type PostgresConnection, PostgresSession } from './session.js';
 
 /**
@@ -174,6 +175,10 @@ export class PostgresDatabase extends ServerDatabase<PostgresConnection> impleme
 
   tableNames() {
     return this.guarded(tableNamesPostgres);
+  }
+
+  rules(name: Required<TableName>) {
+    return this.guarded((session) => rulesPostgres(session, name));
   }
 
   leadsIndex(name: Required<TableName>, column: string) {

@@ -83,6 +83,7 @@ export const postgresDialectFor = (casing?: LowerCasing): Dialect => ({
   isKey: (expression, text) => `CAST(${expression} AS text) COLLATE "C" = CAST(${text} AS text) COLLATE "C"`,
   decoded: (expression) =>
     `CASE WHEN encode(${expression}, 'hex') ~ '${UTF8_IN_HEX}' THEN convert_from(${expression}, 'UTF8') END`,
+  bytesDigest: (expression) => `'sha256:' || encode(sha256(${expression}), 'hex')`,
   matches: (expression, pattern) =>
     `CAST(${expression} AS text) COLLATE "C" LIKE ${literal(likePattern(pattern))} ESCAPE '!'`,
   joined: (left, right) =>
@@ -109,6 +110,11 @@ export const postgresDialectFor = (casing?: LowerCasing): Dialect => ({
     `CASE WHEN char_length(${expression}) > ${length}
             THEN LEFT(regexp_replace(LEFT(${expression}, ${length + 1}), ${LAST_CHARACTER}, ''), ${length}) ELSE ${expression} END`,
   converted: (expression, from, target) => convertedBy(CONVERSION, expression, from, target),
+  asColumn: (expression, column) => `CAST(${expression} AS ${column.type})`,
+  evaluated: (expression, values) => {
+    const columns = [...values].map(([name, value]) => `${value} AS ${identifier(name)}`);
+    return `(SELECT ${expression} FROM (SELECT ${columns.join(', ')}) AS card)`;
+  },
   unstorable: numberMisfits,
   asNumber: (condition) => `CASE WHEN ${condition} THEN 1 ELSE 0 END`,
 

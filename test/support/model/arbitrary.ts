@@ -62,16 +62,16 @@ const padding = fc.oneof(
 /** How a card spells one of the few words of its case. */
 interface Spelling {
   readonly word: number;
-  readonly spelled: 'as it is' | 'upper' | 'lower';
+  readonly spelled: 'as it is' | 'upper' | 'lower' | 'odd';
   readonly before: string;
   readonly after: string;
 }
 
 const spelling: fc.Arbitrary<Spelling> = fc.record({
-  word: fc.nat(23),
+  word: fc.noBias(fc.nat(23)),
   spelled: fc.oneof(
     { weight: 4, arbitrary: fc.constant('as it is' as const) },
-    { weight: 1, arbitrary: fc.constantFrom('upper' as const, 'lower' as const) },
+    { weight: 1, arbitrary: fc.constantFrom('upper' as const, 'lower' as const, 'odd' as const) },
   ),
   before: padding,
   after: padding,
@@ -79,7 +79,13 @@ const spelling: fc.Arbitrary<Spelling> = fc.record({
 
 function spell({ word, spelled, before, after }: Spelling, words: readonly string[]): string {
   const value = words[word % words.length] ?? '';
-  const cased = { 'as it is': value, upper: value.toUpperCase(), lower: value.toLowerCase() }[spelled];
+  const cased = {
+    'as it is': value,
+    upper: value.toUpperCase(),
+    lower: value.toLowerCase(),
+    // Letters beyond ASCII whose lower case is in ASCII: the capital I with a dot, and the Kelvin sign.
+    odd: value.replaceAll(/i/gi, 'İ').replaceAll(/k/gi, '\u212a'),
+  }[spelled];
   return `${before}${cased}${after}`;
 }
 
@@ -88,12 +94,12 @@ const value = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom('' as const, ' ' as const, null) },
 );
 const one = fc.oneof(
-  { weight: 7, arbitrary: fc.constant([]) },
+  { weight: 8, arbitrary: fc.constant([]) },
   { weight: 3, arbitrary: value.map((each) => [each]) },
 );
 const several = fc.oneof(
-  { weight: 3, arbitrary: fc.constant([]) },
-  { weight: 4, arbitrary: fc.array(value, { minLength: 1, maxLength: 3 }) },
+  { weight: 5, arbitrary: fc.constant([]) },
+  { weight: 3, arbitrary: fc.array(value, { minLength: 1, maxLength: 3 }) },
 );
 
 const keysOf = (names: KeyNames) =>
@@ -118,9 +124,9 @@ const GONE = 'gone';
 
 /** To one of the persons, counted round and round, or to none that exists. */
 const link = fc.oneof(
-  { weight: 7, arbitrary: fc.constant(null) },
-  { weight: 2, arbitrary: fc.nat(59) },
-  { weight: 1, arbitrary: fc.constant(GONE) },
+  { weight: 14, arbitrary: fc.constant(null) },
+  { weight: 3, arbitrary: fc.noBias(fc.nat(59)) },
+  { weight: 2, arbitrary: fc.constant(GONE) },
 );
 
 function linkTo(target: number | typeof GONE | null, persons: number): string | null {
@@ -149,6 +155,10 @@ const policies: fc.Arbitrary<Rules['policies']> = fc.record({
 export function cases(names: KeyNames): fc.Arbitrary<Case> {
   const operator = fc.record({
     keys: keysOf(names),
+    like: fc.oneof(
+      { weight: 4, arbitrary: fc.constant(null) },
+      { weight: 1, arbitrary: fc.noBias(fc.nat(39)) },
+    ),
     isGroup: rarely,
     isApiAccount: rarely,
     isExcluded: rarely,
@@ -159,7 +169,7 @@ export function cases(names: KeyNames): fc.Arbitrary<Case> {
   });
   const person = fc.record({
     keys: keysOf(names),
-    like: fc.option(fc.nat(39)),
+    like: fc.option(fc.noBias(fc.nat(39)), { freq: 1 }),
     archived: rarely,
     anonymized: rarely,
     ssp: fc.boolean(),
@@ -167,38 +177,47 @@ export function cases(names: KeyNames): fc.Arbitrary<Case> {
   });
   return fc
     .record({
-      words: fc.array(word, { minLength: 4, maxLength: 24, size: 'max' }),
+      words: fc.oneof(
+        { weight: 7, arbitrary: fc.array(word, { minLength: 4, maxLength: 24, size: 'max' }) },
+        // A value that is shared by more of them than a decision lists.
+        { weight: 1, arbitrary: fc.array(word, { minLength: 1, maxLength: 1 }) },
+      ),
       operators: fc.oneof(
         fc.array(operator, { maxLength: 8 }),
         fc.array(operator, { minLength: 15, maxLength: 40 }),
       ),
-      // A key that all have is shared by more of them than a decision lists.
       persons: fc.oneof(
         fc.array(person, { maxLength: 8 }),
-        fc.array(person, { minLength: 15, maxLength: 60 }),
+        fc.array(person, { minLength: 15, maxLength: 60, size: 'max' }),
       ),
       policies,
       ignoreValues: fc.constantFrom(...IGNORED),
     })
     .map(({ words, operators, persons, ...rules }) => ({
       ...rules,
-      operators: operators.map((row, index) => ({
+      operators: operators.map(({ like, ...row }, index) => ({
         ...row,
         id: sampleKey(keyPrefix.castOperator, index),
-        keys: spelled(row.keys, words),
+        keys: spelled(
+          resembling(row.keys, like === null ? undefined : operators[like % operators.length]?.keys),
+          words,
+        ),
         link: linkTo(row.link, persons.length),
         fits: fits(row.title),
       })),
       persons: persons.map(({ like, ...row }, index) => ({
         ...row,
         id: sampleKey(keyPrefix.castPerson, index),
-        keys: spelled(resembling(row.keys, like === null ? undefined : operators[like]?.keys), words),
+        keys: spelled(
+          resembling(row.keys, like === null ? undefined : operators[like % operators.length]?.keys),
+          words,
+        ),
         looksGenerated: !row.ssp && !row.caller,
       })),
     }));
 }
 
-/** What it lacks, it has in common with that operator: most cards of one human agree. */
+/** What it lacks, it has in common with that operator: cards of one human mostly agree. */
 function resembling(keys: Spelled, model: Spelled = {}): Spelled {
   const own = Object.entries(keys).filter(([, values]) => values.length > 0);
   return { ...keys, ...model, ...Object.fromEntries(own) };
