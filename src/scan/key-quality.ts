@@ -42,11 +42,13 @@ export interface KeyQuality {
 export async function keyQualities(session: Session, layout: Layout, sql: Dialect): Promise<KeyQuality[]> {
   const operatorSide = {
     table: layout.operators.name,
+    key: layout.configuration.operators.key,
     alias: 'o',
     where: humanOperatorSql(sql, layout),
   } as const;
   const personSide = {
     table: layout.persons.name,
+    key: layout.configuration.persons.key,
     alias: 'p',
     where: candidatePersonSql(sql, layout),
   } as const;
@@ -63,6 +65,7 @@ export async function keyQualities(session: Session, layout: Layout, sql: Dialec
 
 interface Side {
   readonly table: Layout['operators']['name'];
+  readonly key: string;
   readonly alias: 'o' | 'p';
   readonly where: string;
 }
@@ -103,12 +106,7 @@ async function measureSide(
 const SHOWN_CHARACTERS = 60;
 const MOST_SHARED = 3;
 
-function sideSql(
-  sql: Dialect,
-  { table, alias, where }: Side,
-  value: CheckedValue,
-  ignoreValues: readonly string[],
-): string {
+function sideSql(sql: Dialect, side: Side, value: CheckedValue, ignoreValues: readonly string[]): string {
   const [letter, letters] =
     sql.letters === undefined
       ? ['', '']
@@ -118,33 +116,56 @@ function sideSql(
   const isEmpty = `MAX(CASE WHEN t.text IS NULL OR t.text = '' THEN 1 ELSE 0 END)`;
   const sum = (expression: string) => sql.text(`SUM(${expression})`);
   const ofKeys = (expression: string) => sum(`CASE WHEN v.is_key = 1 THEN ${expression} ELSE 0 END`);
+  const ofJunk = sum('CASE WHEN v.is_empty = 0 AND v.is_junk = 1 THEN v.cards ELSE 0 END');
   const ofShared = (expression: string) => sum(`CASE WHEN v.shared > 0 THEN ${expression} ELSE 0 END`);
+  const fingerprint = sql.fingerprint('t.text');
+  const [ofCards, counted] =
+    value.rows === undefined
+      ? [
+          '',
+          { cards: sum('v.cards'), filled: ofKeys('v.cards'), ignored: ofJunk, sharing: ofShared('v.cards') },
+        ]
+      : [manyValuedSql(fingerprint), countedOnce(sql)];
   const top = `CASE WHEN v.shared > 0 AND v.place <= ${MOST_SHARED} THEN ${sql.jsonArray(['v.text', 'v.cards'])} END`;
   return `-- how well a key tells cards apart
 WITH ${letter}card AS ${sql.inlined}(
-  ${textsSql(sql, { table, alias, where }, value, letters)}),
+  ${textsSql(sql, side, value, letters)}),
 held AS (
-  SELECT MIN(LEFT(t.text, ${SHOWN_CHARACTERS})) AS text, COUNT(*) AS cards,
+  SELECT MIN(LEFT(t.text, ${SHOWN_CHARACTERS})) AS text, COUNT(*) AS cards, ${fingerprint} AS value,
          ${isEmpty} AS is_empty, ${isJunk} AS is_junk
-    FROM card AS t GROUP BY ${sql.fingerprint('t.text')}),
+    FROM card AS t GROUP BY ${fingerprint}),
 judged AS (
   SELECT h.*, CASE WHEN h.is_empty = 0 AND h.is_junk = 0 THEN 1 ELSE 0 END AS is_key,
          CASE WHEN h.is_empty = 0 AND h.is_junk = 0 AND h.cards > 1 THEN h.cards ELSE 0 END AS shared
     FROM held AS h),
 ranked AS (
   SELECT j.*, ROW_NUMBER() OVER (ORDER BY j.shared DESC, CASE WHEN j.shared > 0 THEN j.text END) AS place
-    FROM judged AS j)
-SELECT ${sum('v.cards')} AS cards, ${ofKeys('v.cards')} AS filled,
-       ${sum('CASE WHEN v.is_empty = 0 AND v.is_junk = 1 THEN v.cards ELSE 0 END')} AS ignored,
-       ${ofKeys('1')} AS values_held, ${ofShared('1')} AS values_shared, ${ofShared('v.cards')} AS sharing,
+    FROM judged AS j)${ofCards}
+SELECT ${counted.cards} AS cards, ${counted.filled} AS filled, ${counted.ignored} AS ignored,
+       ${ofKeys('1')} AS values_held, ${ofShared('1')} AS values_shared, ${counted.sharing} AS sharing,
        ${sql.joinJson(top, 'v.place')} AS most_shared
-  FROM ranked AS v`;
+  FROM ranked AS v${ofCards === '' ? '' : ' CROSS JOIN of_cards AS u'}`;
 }
 
-/** Of a key that lies elsewhere, each card has as many rows as values, or one without. */
+/** A card with several values counts once. */
+function manyValuedSql(fingerprint: string): string {
+  return `,
+of_cards AS (
+  SELECT COUNT(DISTINCT t.card) AS cards, COUNT(DISTINCT CASE WHEN j.is_key = 1 THEN t.card END) AS filled,
+         COUNT(DISTINCT CASE WHEN j.is_empty = 0 AND j.is_junk = 1 THEN t.card END) AS ignored,
+         COUNT(DISTINCT CASE WHEN j.shared > 0 THEN t.card END) AS sharing
+    FROM card AS t LEFT JOIN judged AS j ON j.value = ${fingerprint})`;
+}
+
+function countedOnce(sql: Dialect): Record<'cards' | 'filled' | 'ignored' | 'sharing', string> {
+  const of = (name: string) => sql.text(`MAX(u.${name})`);
+  return { cards: of('cards'), filled: of('filled'), ignored: of('ignored'), sharing: of('sharing') };
+}
+
+/** Of a key that lies elsewhere, each card has a row for each of its values, or one without. */
 function textsSql(
   sql: Dialect,
-  { table, alias, where }: Side,
+  { table, key, alias, where }: Side,
   { column, rows }: CheckedValue,
   letters: string,
 ): string {
@@ -155,7 +176,7 @@ function textsSql(
     return `SELECT ${named(own(column.name))} AS text
     ${from}${letters}
    WHERE ${where}`;
-  return `SELECT ${named(`${ELSEWHERE}.${sql.identifier(column.name)}`)} AS text
+  return `SELECT DISTINCT ${own(key)} AS card, ${named(`${ELSEWHERE}.${sql.identifier(column.name)}`)} AS text
     ${from}
     LEFT JOIN ${sql.table(rows.table.name)} AS ${ELSEWHERE} ON ${belongsSql(sql, rows, own)}${letters}
    WHERE ${where}`;
