@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { anySchemas, asPrinted } from '../support/any-schema.js';
 import { type Contents, contents, difference } from '../support/contents.js';
-import { databases, type TestDatabase } from '../support/databases.js';
+import { databases, serverDatabases, type TestDatabase } from '../support/databases.js';
 import { onecardOn, rowsOf, together, writingNothing } from '../support/on-database.js';
 import { readPlanFile } from '../support/plan-file.js';
 import { schemaOf } from '../support/schema-of.js';
@@ -102,6 +102,23 @@ describe.each(databases)('on $name', ({ kind, fresh }) => {
     });
   });
 });
+
+it.each(serverDatabases)(
+  'a scan counts a card with several addresses once on $name',
+  async ({ kind, fresh }) => {
+    const [helpdesk = expect.fail()] = anySchemas;
+    const database = await fresh(helpdesk.template);
+    await writeFile(join(database.folder, 'onecard.yaml'), helpdesk.configuration(kind));
+    const { stdout, stderr } = await onecardOn(database, ['scan', '--json']);
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout).keys[0]).toMatchObject({
+      key: 'email',
+      // One has the same address twice, and one nothing but junk.
+      operators: { rows: 36, filled: 32, ignored: 1, shared: 2, sharing: 4 },
+      persons: { rows: 23, filled: 17, ignored: 1, shared: 2, sharing: 4 },
+    });
+  },
+);
 
 function stateOf(database: TestDatabase) {
   return together(database, async (opened) => ({
