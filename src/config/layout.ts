@@ -12,6 +12,8 @@ import type {
   CheckedReference,
   CheckedValue,
 } from './checked.js';
+import { openForeignKeys } from './open-foreign-keys.js';
+import { isSameTable } from './references.js';
 import { type NotFound, Resolver } from './resolver.js';
 
 /** A column the configuration names and the database lacks, which a run adds. */
@@ -54,9 +56,10 @@ export interface Layout {
   readonly references: readonly CheckedReference[];
   /** What the person table demands of a new card. */
   readonly rules: TableRules;
-  readonly operatorForeignKeys: readonly ForeignKeyRule[];
-  /** Whatever else values and conditions are read from. */
-  readonly otherTables: readonly Table[];
+  /** Those of its foreign keys that a card can break. */
+  readonly openForeignKeys: readonly ForeignKeyRule[];
+  /** Whatever else values and conditions are read from, and what foreign keys are held against. */
+  readonly otherTables: readonly Table['name'][];
 }
 
 /**
@@ -80,10 +83,16 @@ export async function checkLayout(database: Database, configuration: Configurati
   if (named === undefined || find.problems.length > 0)
     throw doesNotFit(database, configuration, find.problems, false);
   refuseWithoutTransactions([operators, persons]);
-  const others = find.tables().filter((table) => table !== operators && table !== persons);
+  const rules = await database.rules(persons.name);
+  const ofOperators = await database.rules(operators.name);
+  const open = openForeignKeys(rules.foreignKeys, ofOperators.foreignKeys, named.card);
+  const otherTables = [...find.tables().map(({ name }) => name), ...open.map(({ table }) => table)].filter(
+    (name, index, all) =>
+      ![operators.name, persons.name, ...all.slice(0, index)].some((other) => isSameTable(name, other)),
+  );
   await requireFor(
     database.privileges,
-    others.map(({ name }) => ({ to: 'read', table: name })),
+    otherTables.map((table) => ({ to: 'read', table })),
   );
   const layout: Layout = {
     configuration,
@@ -91,9 +100,9 @@ export async function checkLayout(database: Database, configuration: Configurati
     persons,
     ...named,
     gaps: findGaps(configuration, operators, persons),
-    rules: await database.rules(persons.name),
-    operatorForeignKeys: (await database.rules(operators.name)).foreignKeys,
-    otherTables: others,
+    rules,
+    openForeignKeys: open,
+    otherTables,
   };
   refuseUnfilled(layout);
   return layout;

@@ -12,7 +12,7 @@ export async function needsOf(command: GrantedCommand, database: Database, layou
   const cards: Need[] = [
     { to: 'read', table: layout.operators.name },
     { to: 'read', table: layout.persons.name },
-    ...layout.otherTables.map(({ name }): Need => ({ to: 'read', table: name })),
+    ...layout.otherTables.map((table): Need => ({ to: 'read', table })),
   ];
   switch (command) {
     case 'scan':
