@@ -20,7 +20,7 @@ export async function needsOf(command: GrantedCommand, database: Database, layou
     case 'report':
       return [...cards, { to: 'read-journal' }];
     case 'migrate':
-      return [...cards, ...runNeeds(layout), { to: 'keep-journal' }];
+      return [...cards, ...runNeeds(database, layout), { to: 'keep-journal' }];
     case 'rollback':
       return [...cards, ...(await rollbackNeeds(database, layout)), { to: 'mark-journal' }];
     case 'uninstall': {
@@ -30,10 +30,11 @@ export async function needsOf(command: GrantedCommand, database: Database, layou
   }
 }
 
-function runNeeds({ configuration, operators, persons, gaps, ...layout }: Layout): Need[] {
-  const fields = cardColumns({ configuration, operators, persons, gaps, ...layout }).map(
-    ({ column }) => column,
-  );
+function runNeeds({ dialect }: Database, layout: Layout): Need[] {
+  const { configuration, operators, persons, gaps } = layout;
+  const fields = cardColumns(layout).map(({ column }) => column);
+  const newKey = dialect.newKey(layout.personKey, persons.name);
+  const key = newKey.made === 'by the insert' ? [] : [configuration.persons.key];
   const lacks = (table: Layout['persons']) => gaps.some((gap) => gap.table === table.name);
   const altered = [operators, persons].filter(lacks);
   return [
@@ -42,7 +43,7 @@ function runNeeds({ configuration, operators, persons, gaps, ...layout }: Layout
       to: 'insert',
       table: persons.name,
       // A column that is not there yet cannot be named in a grant.
-      columns: lacks(persons) ? [] : [configuration.persons.key, ...fields],
+      columns: lacks(persons) ? [] : [...key, ...fields],
     },
     {
       to: 'update',
@@ -50,9 +51,9 @@ function runNeeds({ configuration, operators, persons, gaps, ...layout }: Layout
       columns: lacks(operators) ? [] : [configuration.operators.link],
     },
     { to: 'lock', table: persons.name, column: configuration.persons.key },
-    ...(layout.personKey.family === 'integer'
-      ? [{ to: 'make-keys', table: persons.name, column: configuration.persons.key } as const]
-      : []),
+    ...(newKey.made === 'ahead' ? newKey.sequences : []).map(
+      (sequence): Need => ({ to: 'make-keys', sequence }),
+    ),
   ];
 }
 

@@ -1,8 +1,8 @@
 import { columnOf } from '../config/layout.js';
 import type { Dialect } from '../database/dialect.js';
-import type { Column } from '../database/schema.js';
 import type { CardField, Flag } from '../model/configuration.js';
 import { cardValueSql, linkSql } from '../plan/expressions.js';
+import { sameValueSql } from '../plan/same-value.js';
 import { journaledKeySql, latestChangesSql } from './latest-changes.js';
 import type { Subject } from './subject.js';
 import {
@@ -105,7 +105,7 @@ SELECT c.operator, c.person, c.run_id, ${this.#total()}
     const [isDenied, actual] =
       target === undefined
         ? ['FALSE', 'NULL']
-        : [sameSql(sql, target, value, sql.literal(denied)), sql.text(value)];
+        : [sameValueSql(sql, target, value, sql.literal(denied)), sql.text(value)];
     return `${this.#latest}
 SELECT c.operator, c.person, c.run_id, ${actual} AS actual, ${this.#total()}
   FROM latest AS c
@@ -120,7 +120,7 @@ SELECT c.operator, c.person, c.run_id, ${actual} AS actual, ${this.#total()}
     const differences = fields.map((field, number) => {
       const actual = `p.${sql.identifier(field.column)}`;
       const expected = cardValueSql(sql, 'o', field);
-      const same = sameSql(sql, columnOf(this.#subject.layout.persons, field.column), actual, expected);
+      const same = sameValueSql(sql, columnOf(this.#subject.layout.persons, field.column), actual, expected);
       return `CASE WHEN NOT (${same})
               THEN ${sql.jsonArray([sql.text(expected), sql.text(actual)])} END AS difference_${number}`;
     });
@@ -149,17 +149,6 @@ SELECT c.operator, c.person, c.run_id, ${sql.text(link)} AS link, ${sql.text(thi
  WHERE ${this.#operatorKey} IS NULL OR NOT (${sql.same(sql.text(link), 'c.person')})
  ${keptSql('c.operator')}`;
   }
-}
-
-/** Texts are compared byte by byte: most collations would take "Anna" for "anna" and "a " for "a". */
-function sameSql(sql: Dialect, target: Column, actual: string, expected: string): string {
-  if (target.family === 'text') {
-    const exact = /^char(acter)?\(/.test(target.type)
-      ? (value: string) => `RTRIM(${sql.text(value)})` // padded with blanks
-      : (value: string) => sql.text(value);
-    return sql.same(sql.keyOrder(exact(actual), target), sql.keyOrder(exact(expected), target));
-  }
-  return sql.same(actual, expected);
 }
 
 function describeMissing({ operator, person, run_id }: ChangeRow): string {

@@ -337,6 +337,7 @@ describe('a layout', () => {
     nullable,
     filledByServer: false,
     movedByServer: false,
+    keySource: undefined,
     collation: null,
   });
 

@@ -3,6 +3,7 @@ import type { Scalar, TableName } from '../../model/configuration.js';
 import type { Dialect } from '../dialect.js';
 import { hmacPads } from '../hmac.js';
 import { WHITE_SPACE } from '../letters.js';
+import { newKeyOf } from '../new-key.js';
 import type { Column } from '../schema.js';
 
 /** The journal's tables stand beside the application's, told apart by this prefix. */
@@ -18,6 +19,9 @@ export interface LowerCasing {
 
 const identifier = (name: string) => `\`${name.replaceAll('`', '``')}\``;
 
+const tableName = ({ schema, name }: TableName) =>
+  schema === undefined ? identifier(name) : `${identifier(schema)}.${identifier(name)}`;
+
 /** Sessions run with backslash escapes on (see `settings` in database.ts). */
 function literal(value: Scalar | null): string {
   if (value === null) return 'NULL';
@@ -27,20 +31,28 @@ function literal(value: Scalar | null): string {
   return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 }
 
-const text = (expression: string) => `CAST(${expression} AS CHAR CHARACTER SET utf8mb4) COLLATE utf8mb4_bin`;
-
 const spaces = WHITE_SPACE.map((codePoint) => `\\x{${codePoint.toString(16)}}`).join('');
 const aroundSpaces = literal(`^[${spaces}]+|[${spaces}]+$`);
 
-export function mysqlDialect({ collation, unsureLetters }: LowerCasing): Dialect {
+/** What is not the same on MariaDB and MySQL. */
+export interface Abilities {
+  /** The collation that tells any two texts apart, also one from the same with a blank at its end. */
+  readonly bytewise: string;
+  /** Whether an INSERT can give what it has inserted. */
+  readonly returnsRows: boolean;
+}
+
+export function mysqlDialect(
+  { collation, unsureLetters }: LowerCasing,
+  { bytewise, returnsRows }: Abilities,
+): Dialect {
+  const text = (expression: string) =>
+    `CAST(${expression} AS CHAR CHARACTER SET utf8mb4) COLLATE ${bytewise}`;
   const unsureClass = literal(`[${unsureLetters}]`);
   return {
     identifier,
     literal,
-    table: (name: TableName) =>
-      name.schema === undefined
-        ? identifier(name.name)
-        : `${identifier(name.schema)}.${identifier(name.name)}`,
+    table: tableName,
     journal: (table) => identifier(`${JOURNAL_PREFIX}${table}`),
 
     text,
@@ -62,7 +74,7 @@ export function mysqlDialect({ collation, unsureLetters }: LowerCasing): Dialect
     normalized: (expression) => {
       const bare = text(expression);
       return `LOWER(CASE WHEN ORD(${bare}) BETWEEN 33 AND 126 AND ORD(RIGHT(${bare}, 1)) BETWEEN 33 AND 126 THEN ${bare}
-        ELSE REGEXP_REPLACE(${bare}, ${aroundSpaces}, '') END COLLATE ${collation}) COLLATE utf8mb4_bin`;
+        ELSE REGEXP_REPLACE(${bare}, ${aroundSpaces}, '') END COLLATE ${collation}) COLLATE ${bytewise}`;
     },
     // Texts are grouped by a digest of fixed width: grouping the texts themselves takes ten times as long,
     // and every collation but the newest ignores trailing blanks.
@@ -87,18 +99,18 @@ export function mysqlDialect({ collation, unsureLetters }: LowerCasing): Dialect
       const { inner, outer } = hmacPads(key);
       return `SHA2(CONCAT(X'${outer}', UNHEX(SHA2(CONCAT(X'${inner}', CAST(${expression} AS BINARY)), 256))), 256)`;
     },
-    newKey: (column: Column) => {
-      if (column.family === 'integer') {
-        throw new OnecardError(
-          `The person key ${column.name} is an integer, which onecard cannot allocate on this server yet.`,
-          {
-            remedy:
-              'Keys that are uuid or char(36) work on MariaDB and MySQL; integer keys work on PostgreSQL.',
-          },
-        );
-      }
-      return 'UUID()';
-    },
+    newKey: (column, table) =>
+      newKeyOf(column, {
+        text,
+        uuid: 'UUID()',
+        // A UUID begins with the time: of its digest, each digit is as good as any other.
+        hexDigits: (digits) => `LEFT(SHA2(CONCAT(UUID(), RAND()), 256), ${digits})`,
+        countUp: ({ name, type }) =>
+          `ALTER TABLE ${tableName(table)} MODIFY ${identifier(name)} ${/^decimal/.test(type) ? 'bigint' : type} NOT NULL AUTO_INCREMENT`,
+      }),
+    overriding: () => '',
+    returning: returnsRows ? (expression) => `RETURNING ${expression}` : undefined,
+    lastInserted: 'LAST_INSERT_ID()',
     columnType: ({ type, collation }) =>
       collation === null ? type : `${type} CHARACTER SET ${collation.split('_')[0]} COLLATE ${collation}`,
     analyze: (table) => `ANALYZE TABLE ${identifier(`${JOURNAL_PREFIX}${table}`)}`,
@@ -115,7 +127,8 @@ export function mysqlDialect({ collation, unsureLetters }: LowerCasing): Dialect
 }
 
 function asKey(expression: string, column: Column): string {
-  if (column.family === 'integer') return `CAST(${expression} AS DECIMAL(20, 0))`;
+  if (column.family === 'integer')
+    return `CAST(${expression} AS ${/^decimal/.test(column.type) ? column.type.replace(/ .*/, '') : 'DECIMAL(20, 0)'})`;
   if (column.collation === null) return expression;
   const charset = column.collation.split('_')[0] ?? 'utf8mb4';
   return `CONVERT(${expression} USING ${charset}) COLLATE ${column.collation}`;
