@@ -102,7 +102,8 @@ export function mysqlDialect(
     newKey: (column, table) =>
       newKeyOf(column, {
         text,
-        uuid: 'UUID()',
+        // By its own type, the texts beside it would have to be such, too.
+        uuid: text('UUID()'),
         // A UUID begins with the time: of its digest, each digit is as good as any other.
         hexDigits: (digits) => `LEFT(SHA2(CONCAT(UUID(), RAND()), 256), ${digits})`,
         countUp: ({ name, type }) =>
