@@ -18,6 +18,7 @@ export function cardColumnMigration(gap: SchemaGap, layout: Layout, sql: Dialect
 function definition(gap: SchemaGap, { configuration, personKey }: Layout, sql: Dialect): string {
   if (gap.holds === 'link') return `${sql.columnType(personKey)} NULL UNIQUE`;
   const flag = configuration.persons[gap.holds];
+  if ('row' in flag) throw new Error('a row elsewhere is no column to be added');
   const type =
     typeof flag.granted === 'boolean'
       ? 'boolean'

@@ -7,10 +7,17 @@ export interface Migration {
   readonly sql: string;
 }
 
+/** A step that makes one table of the journal. */
+export interface JournalMigration extends Migration {
+  readonly table: JournalTableName;
+}
+
+type JournalTableName = 'run' | 'decision' | 'change' | 'human_decision';
+
 /** How the server at hand says what these tables need. */
 export interface JournalDialect {
   /** The journal's table of that name, quoted. */
-  table(name: 'run' | 'decision' | 'change'): string;
+  table(name: JournalTableName): string;
   /** A text of any length. */
   readonly longText: string;
   /** What follows the columns: on MariaDB, that texts are compared bytewise. */
@@ -18,10 +25,15 @@ export interface JournalDialect {
 }
 
 /** The tables of the journal. Keys of cards are texts whatever their type in the application's tables. */
-export function journalMigrations({ table, longText, tableOptions }: JournalDialect): readonly Migration[] {
+export function journalMigrations({
+  table,
+  longText,
+  tableOptions,
+}: JournalDialect): readonly JournalMigration[] {
   return [
     {
       name: '001-run',
+      table: 'run',
       sql: `CREATE TABLE IF NOT EXISTS ${table('run')} (
   id                   varchar(40) NOT NULL PRIMARY KEY,
   state                varchar(20) NOT NULL,
@@ -54,6 +66,7 @@ export function journalMigrations({ table, longText, tableOptions }: JournalDial
     },
     {
       name: '002-decision',
+      table: 'decision',
       // Decisions with an action have the first positions, in the order of the operators' keys: a batch is a range.
       sql: `CREATE TABLE IF NOT EXISTS ${table('decision')} (
   run_id          varchar(40) NOT NULL,
@@ -79,6 +92,7 @@ export function journalMigrations({ table, longText, tableOptions }: JournalDial
     },
     {
       name: '003-change',
+      table: 'change',
       sql: `CREATE TABLE IF NOT EXISTS ${table('change')} (
   run_id          varchar(40) NOT NULL,
   position        bigint NOT NULL,
@@ -97,6 +111,26 @@ export function journalMigrations({ table, longText, tableOptions }: JournalDial
   changed_at      varchar(30) NOT NULL,
   seal            varchar(64) NOT NULL,
   PRIMARY KEY (run_id, position)
+)${tableOptions}`,
+    },
+    {
+      name: '004-human-decision',
+      table: 'human_decision',
+      // Nothing is written over: of several decisions about one operator, the one with the highest number counts.
+      sql: `CREATE TABLE IF NOT EXISTS ${table('human_decision')} (
+  number      bigint NOT NULL PRIMARY KEY,
+  -- the run that took it from a file
+  run_id      varchar(40) NOT NULL,
+  operator    varchar(255) NOT NULL,
+  -- link, create, skip, api-account, or undecided: an earlier one is taken back
+  decision    varchar(20) NOT NULL,
+  person      varchar(255),
+  -- who decided, as the file says
+  who         ${longText} NOT NULL,
+  note        ${longText} NOT NULL,
+  file_digest varchar(64) NOT NULL,
+  taken_at    varchar(30) NOT NULL,
+  seal        varchar(64) NOT NULL
 )${tableOptions}`,
     },
   ];

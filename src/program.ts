@@ -2,6 +2,7 @@ import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 
 import type { GrantsFlags } from './commands/grants.js';
 import type { MigrateFlags } from './commands/migrate-flags.js';
 import type { ReportFlags } from './commands/report.js';
+import type { ReviewFlags } from './commands/review.js';
 import type { RollbackFlags } from './commands/rollback.js';
 import type { ScanFlags } from './commands/scan.js';
 import type { SharedFlags, Terminal } from './commands/terminal.js';
@@ -58,6 +59,7 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
     .addOption(
       new Option('--decision <kind>', 'dry run: show operators with this decision').choices(DECISIONS),
     )
+    .option('--decisions <file>', 'take what humans have decided in this file, see `onecard review`')
     .option('--plan-out <file>', 'dry run: write the whole plan to a file, as NDJSON')
     .option('--plan <file>', 'write only what this approved plan says; dry run: show what drifted since')
     .option('--plan-digest <sha256>', 'the digest of the approved plan; with --yes it has to be given')
@@ -78,6 +80,17 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
       call<MigrateFlags>(
         command,
         import('./commands/migrate.js').then((module) => module.migrate),
+      ),
+    );
+
+  withPolicies(shared(program.command('review')))
+    .description('write a decisions file for everything that a human has to decide, or check a filled one')
+    .option('--output <file>', 'the file to write, for a spreadsheet (default: to stdout)')
+    .option('--check <file>', 'check a filled file: every problem with its row')
+    .action((_, command: Command) =>
+      call<ReviewFlags>(
+        command,
+        import('./commands/review.js').then((module) => module.review),
       ),
     );
 

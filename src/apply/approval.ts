@@ -17,7 +17,6 @@ import {
   refuseDrift,
   tooFarApart,
 } from '../plan/drift.js';
-import { operatorFields } from '../plan/expressions.js';
 import { CardReader } from '../plan/plan.js';
 import { parts, type Row, tableOfRows } from './parts.js';
 
@@ -86,10 +85,13 @@ interface DecisionRow {
   action: Action;
   reason: string;
   person: string | null;
-  operator_fields: string | null;
+  card: string | null;
 }
 
-/** In the order of the keys, as a plan file has them. */
+/**
+ * In the order of the keys, as a plan file has them. A card is what the operator gives by now: where that has
+ * changed since it was classified, the batch finds it stale.
+ */
 async function* journaledOutcomes(
   session: Session,
   { dialect: sql }: Database,
@@ -97,21 +99,22 @@ async function* journaledOutcomes(
   run: Run,
 ): AsyncIterable<JournaledOutcome> {
   const card = new CardReader(layout);
-  const fields = operatorFields(layout);
-  const places = card.sources.map((source) => fields.indexOf(source));
   const key = sql.asKey('d.operator', layout.operatorKey);
+  const operatorKey = sql.identifier(layout.configuration.operators.key);
   const rows =
     session.stream<DecisionRow>(`SELECT ${sql.text('d.position')} AS position, d.operator, d.decision, d.action, d.reason, d.person,
-       CASE d.action WHEN 'create' THEN d.operator_fields END AS operator_fields
+       w.card
   FROM ${sql.journal('decision')} AS d
+  LEFT JOIN (SELECT o.${operatorKey} AS operator, ${card.valuesSql(sql)} AS card
+               FROM ${sql.table(layout.operators.name)} AS o) AS w ON d.action = 'create' AND w.operator = ${key}
  WHERE d.run_id = ${sql.literal(run.id)}
  ORDER BY ${sql.keyOrder(key, layout.operatorKey)}`);
-  for await (const { position, operator_fields, ...outcome } of rows) {
-    const given: (string | null)[] = operator_fields === null ? [] : JSON.parse(operator_fields);
+  for await (const { position, card: given, ...outcome } of rows) {
+    const isCreated = outcome.action === 'create' && given !== null;
     yield {
       ...outcome,
       position: Number(position),
-      card: outcome.action === 'create' ? card.read(places.map((place) => given[place] ?? null)) : null,
+      card: isCreated ? card.read(JSON.parse(given) as (string | null)[]) : null,
     };
   }
 }

@@ -17,9 +17,9 @@ export function classifyOnceMore(
 ): Promise<{ tallies: Tally[]; closing: Closing }> {
   return database.snapshot(async (session) => {
     const duplicated = new Set<string>();
-    const tallies = await tallyPlan(session, layout, database.dialect, (operator) =>
-      duplicated.add(operator),
-    );
+    const tallies = await tallyPlan(session, layout, database, {
+      onFinding: (operator) => duplicated.add(operator),
+    });
     const shared = await findSharedPersons(session, database, layout);
     return { tallies, closing: await findArrivals(session, database, run, duplicated, shared) };
   });

@@ -1,11 +1,12 @@
-import { cardColumns, columnOf, type Layout } from '../config/layout.js';
+import { cardColumns } from '../config/card-fields.js';
+import type { Layout } from '../config/layout.js';
 import type { Database } from '../database/database.js';
 import type { Dialect } from '../database/dialect.js';
 import type { Session } from '../database/session.js';
 import { OnecardError } from '../errors.js';
 import type { Run } from '../journal/run.js';
 import { ExitCode } from '../model/exit-code.js';
-import { cardValueSql } from '../plan/expressions.js';
+import { cardValueSql } from '../plan/card-values.js';
 import { sameValueSql } from '../plan/same-value.js';
 import { parts, tableOfRows } from './parts.js';
 import { type Batch, type Statement, withinSql } from './statements.js';
@@ -89,10 +90,9 @@ function noteKeysStatement(sql: Dialect, run: Run, { from, to }: Batch, keys: st
 /** One row: how many cards there are, how many keys, and what does not hold what its operator does. */
 function checkStatement(layout: Layout, sql: Dialect, run: Run, batch: Batch): Statement {
   const personKey = `p.${sql.identifier(layout.configuration.persons.key)}`;
-  const same = cardColumns(layout).map((field) => {
-    const target = columnOf(layout.persons, field.column);
-    return sameValueSql(sql, target, `p.${sql.identifier(field.column)}`, cardValueSql(sql, 'o', field));
-  });
+  const same = cardColumns(layout).map((field) =>
+    sameValueSql(sql, field.target, `p.${sql.identifier(field.column)}`, cardValueSql(sql, 'o', field)),
+  );
   return {
     why: 'Check that each key is that of a card which holds what its operator holds.',
     sql: `SELECT ${sql.text('COUNT(*)')} AS cards, ${sql.text('COUNT(DISTINCT c.person)')} AS distinct_keys,

@@ -1,8 +1,9 @@
-import { cardColumns, type Layout } from '../config/layout.js';
+import { cardColumns } from '../config/card-fields.js';
+import type { Layout } from '../config/layout.js';
 import type { Database, Obstacle } from '../database/database.js';
 import { OnecardError } from '../errors.js';
 import type { GrantedCommand } from '../model/granted-command.js';
-import { cardValueSql } from '../plan/expressions.js';
+import { cardValueSql } from '../plan/card-values.js';
 import { requirePrivileges } from '../privileges/require.js';
 
 /** What forbids a run on this database, whoever asks: what forbids any writing, and keys that nobody makes. */
@@ -45,7 +46,7 @@ export async function preflight(database: Database, layout: Layout): Promise<voi
   await foresee('migrate', database, layout);
   const { dialect: sql } = database;
   const { configuration, operators, persons } = layout;
-  const fields = cardColumns(layout).filter((field) => persons.columns.has(field.column));
+  const fields = cardColumns(layout).filter(({ target }) => target !== undefined);
   const newKey = sql.newKey(layout.personKey, persons.name);
   const key = newKey.made === 'ahead' ? [sql.asKey(newKey.sql, layout.personKey)] : [];
   const columns = [...key.map(() => configuration.persons.key), ...fields.map((field) => field.column)]

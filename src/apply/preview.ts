@@ -3,12 +3,18 @@ import type { Database } from '../database/database.js';
 import type { SchemaStep } from '../journal/migrate.js';
 import { readBackOf } from '../journal/read-back.js';
 import type { Run } from '../journal/run.js';
+import type { Decided } from '../plan/decided.js';
 import { VERSION } from '../version.js';
 import { newCardStatements } from './new-cards.js';
 import { batchStatements, planStatement, type Statement } from './statements.js';
 
 /** The statements that a run would execute, commented, for a DBA to review; the first batch stands for all. */
-export function renderRunSql(database: Database, layout: Layout, steps: readonly SchemaStep[]): string {
+export function renderRunSql(
+  database: Database,
+  layout: Layout,
+  steps: readonly SchemaStep[],
+  decided: Decided | undefined,
+): string {
   const { dialect: sql, identity } = database;
   const run: Run = {
     id: '<run>',
@@ -50,7 +56,7 @@ export function renderRunSql(database: Database, layout: Layout, steps: readonly
     '',
     ...(steps.length === 0 ? [] : ['-- 1. Schema changes.', ...steps.map((step) => `${step.sql};`), '']),
     '-- 2. The plan, in one transaction.',
-    render(planStatement(layout, sql, run)),
+    render(planStatement(layout, sql, run, decided)),
     '-- 3. Batch after batch, each in one READ COMMITTED transaction; here the first.',
     ...batch.map(render),
   ].join('\n');

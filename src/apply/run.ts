@@ -7,10 +7,13 @@ import { migrateSchema } from '../journal/migrate.js';
 import { readBackOf } from '../journal/read-back.js';
 import { isUnfinished, type Run } from '../journal/run.js';
 import type { Tally } from '../model/decision.js';
+import type { FilledFile } from '../model/human-decision.js';
+import { findDecided } from '../plan/decided.js';
 import { type Approval, countDecisions, leaveOutWhatDrifted, refuseOtherPlan } from './approval.js';
 import { applyBatch, type BatchResult, countChanges, failBatch, NOTHING_DONE, sumOf } from './batch.js';
 import { BatchSize, type BatchSizeOptions } from './batch-size.js';
 import { classifyOnceMore } from './closing.js';
+import { refuseOtherDecisions, takeDecisions } from './decisions.js';
 import { Pace, type PaceOptions, type StopReason } from './pace.js';
 import { type BatchWork, resiliently } from './resilient.js';
 import { planStatement } from './statements.js';
@@ -20,6 +23,8 @@ export interface RunOptions {
   readonly ticket: string | undefined;
   /** Undefined where the run may write whatever it plans itself. */
   readonly approval?: Approval | undefined;
+  /** What humans have decided since the last run. */
+  readonly decisions?: FilledFile | undefined;
   readonly pace: PaceOptions;
   readonly batchSize: BatchSizeOptions;
   /** How long a batch waits for a lock that others hold, in milliseconds. */
@@ -97,6 +102,9 @@ async function openRun(
   if (unfinished !== undefined) {
     refuseOtherConfiguration(unfinished, layout);
     refuseOtherPlan(unfinished, options.approval);
+    await database.transaction((session) =>
+      refuseOtherDecisions(session, database, layout, unfinished, options.decisions),
+    );
     const run = await database.transaction((session) => runs.takeOver(session, unfinished));
     emit({ kind: 'resumed', run: run.id, done: await lastPosition(database, run), total: run.actions ?? 0 });
     return run;
@@ -108,7 +116,7 @@ async function openRun(
     }),
   );
   emit({ kind: 'planning', run: started.id });
-  const run = await plan(database, layout, started, options.approval);
+  const run = await plan(database, layout, started, options);
   emit({ kind: 'planned', run: run.id, total: run.actions ?? 0 });
   return run;
 }
@@ -142,18 +150,20 @@ function refuseOtherConfiguration(run: Run, { configuration }: Layout): void {
   );
 }
 
-/** @throws OnecardError where the approved plan is refused: the run is forgotten then. */
+/** @throws OnecardError where the approved plan or the decisions file is refused: the run is forgotten then. */
 async function plan(
   database: Database,
   layout: Layout,
   run: Run,
-  approval: Approval | undefined,
+  { approval, decisions }: RunOptions,
 ): Promise<Run> {
   const { dialect: sql } = database;
   const runs = new RunTable(database);
   const planning = database.transaction(
     async (session) => {
-      await session.run(planStatement(layout, sql, run).sql);
+      if (decisions !== undefined) await takeDecisions(session, database, layout, run, decisions);
+      const decided = await findDecided(session, database);
+      await session.run(planStatement(layout, sql, run, decided).sql);
       const drift = approval && (await leaveOutWhatDrifted(session, database, layout, run, approval));
       return runs.planned(session, run, await countDecisions(session, sql, run), drift);
     },

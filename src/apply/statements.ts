@@ -5,7 +5,10 @@ import { CHANGE_SEALED, DECISION_SEALED, sealSql } from '../journal/journal.js';
 import { cardDigestSql, operatorStateSql } from '../journal/read-back.js';
 import type { Run } from '../journal/run.js';
 import { classificationSql } from '../plan/classification.js';
+import type { Decided } from '../plan/decided.js';
 import { linkSql, operatorFieldsSql, personFieldsSql } from '../plan/expressions.js';
+import { ownOf } from '../plan/values.js';
+import { personFieldSql } from '../plan/verdict.js';
 
 /** A range of positions in the journal's decisions, both ends included. */
 export interface Batch {
@@ -20,7 +23,7 @@ export interface Statement {
 }
 
 /** Classifies into the journal: what is to be written comes first, in the order of the operators' keys. */
-export function planStatement(layout: Layout, sql: Dialect, run: Run): Statement {
+export function planStatement(layout: Layout, sql: Dialect, run: Run, decided?: Decided): Statement {
   const columns = [
     'operator',
     'name',
@@ -33,10 +36,10 @@ export function planStatement(layout: Layout, sql: Dialect, run: Run): Statement
     'detail',
     'misfit',
   ];
-  const fields = [
-    `${operatorFieldsSql(sql, layout, 'o')} AS operator_fields`,
-    `CASE WHEN p.person IS NOT NULL THEN ${personFieldsSql(sql, layout, (_, number) => `p.raw_${number}`)} END AS person_fields`,
-  ];
+  const fields = {
+    operator_fields: operatorFieldsSql(sql, layout, 'o'),
+    person_fields: `CASE WHEN p.person IS NOT NULL THEN ${sql.jsonArray(layout.keys.map((key) => personFieldSql(sql, key)))} END`,
+  };
   const selected = columns.map((column) =>
     column === 'operator' ? `${sql.text('c.operator')} AS operator` : `c.${column}`,
   );
@@ -51,7 +54,7 @@ SELECT ${sql.literal(run.id)}, ${all.map((column) => `d.${column}`).join(', ')},
     )}
   FROM (SELECT ROW_NUMBER() OVER (ORDER BY CASE c.action WHEN 'none' THEN 1 ELSE 0 END, ${sql.keyOrder('c.operator', layout.operatorKey)}) AS position,
                ${selected.join(', ')}, c.operator_fields, c.person_fields
-          FROM (${classificationSql(layout, sql, fields)}) AS c) AS d`,
+          FROM (${classificationSql(layout, sql, fields, decided)}) AS c) AS d`,
   };
 }
 
@@ -68,7 +71,7 @@ export function batchStatements(layout: Layout, sql: Dialect, run: Run, batch: B
   const personOf = (alias: string) => `p.${personKey} = ${sql.asKey(`${alias}.person`, layout.personKey)}`;
   const link = linkSql(sql, layout, 'o');
   const operatorFound = operatorFieldsSql(sql, layout, 'o');
-  const personFound = personFieldsSql(sql, layout, (column) => `p.${sql.identifier(column)}`);
+  const personFound = personFieldsSql(sql, layout, ownOf(sql, 'p'));
 
   const newKey = sql.newKey(layout.personKey, layout.persons.name);
 

@@ -1,4 +1,5 @@
 import { renderRunSql } from '../apply/preview.js';
+import { copiedColumns } from '../config/card-fields.js';
 import type { Layout } from '../config/layout.js';
 import type { Database } from '../database/database.js';
 import type { Trigger } from '../database/schema.js';
@@ -6,17 +7,20 @@ import { OnecardError } from '../errors.js';
 import { pendingSchemaSteps, type SchemaStep } from '../journal/migrate.js';
 import type { PlannedOperator, Tally } from '../model/decision.js';
 import { ExitCode } from '../model/exit-code.js';
+import type { FilledFile, HumanDecision } from '../model/human-decision.js';
 import { renderOperator } from '../output/terminal/diff.js';
 import { brushFor } from '../output/terminal/look.js';
 import { createProgress } from '../output/terminal/progress.js';
 import { renderSchemaSteps } from '../output/terminal/schema-steps.js';
 import { renderHeadline, renderTally } from '../output/terminal/tables.js';
 import { renderTriggers } from '../output/terminal/triggers.js';
+import { findDecided } from '../plan/decided.js';
 import { PlanFile } from '../plan/file.js';
 import { streamPlan } from '../plan/plan.js';
 import { proveReadOnly } from '../plan/read-only.js';
 import { Tallies } from '../plan/tallies.js';
 import { requirePrivileges } from '../privileges/require.js';
+import { checkedDecisions } from '../review/check.js';
 import { findTriggers } from '../scan/readiness.js';
 import type { MigrateFlags } from './migrate-flags.js';
 import { pendingCode } from './outcome.js';
@@ -26,20 +30,29 @@ import { lookOf, type Opened, type Request, type Terminal, withDatabase, write }
 const SHOWN = 500;
 
 /** Shows what a run would do. The session is read-only: the database itself refuses to write. */
-export function dryRun(terminal: Terminal, flags: MigrateFlags, request: Request): Promise<ExitCode> {
+export function dryRun(
+  terminal: Terminal,
+  flags: MigrateFlags,
+  request: Request,
+  file: FilledFile | undefined,
+): Promise<ExitCode> {
   return withDatabase(terminal, request, 'read', async ({ database, layout }) => {
     await requirePrivileges('dry-run', database, layout);
     await proveReadOnly(database);
     const triggers = await findTriggers(database, layout);
     const steps = await pendingSchemaSteps(database, layout);
     if (flags.sql) {
-      await write(terminal.stdout, renderRunSql(database, layout, steps));
+      const decided = await database.snapshot((session) => findDecided(session, database));
+      // A run has its decisions in the journal by then.
+      const inRun = file === undefined ? decided : { isRemembered: true, file: [] };
+      await write(terminal.stdout, renderRunSql(database, layout, steps, inRun));
       return ExitCode.Done;
     }
+    const decisions = await database.snapshot((session) => checkedDecisions(session, database, layout, file));
     const presenter = flags.json
       ? new JsonPresenter(terminal, { database, layout }, { steps, ...triggers })
       : new DiffPresenter(terminal, flags, { database, layout }, { steps, ...triggers });
-    const tallies = await readPlan(terminal, flags, { database, layout }, presenter);
+    const tallies = await readPlan(terminal, flags, { database, layout }, decisions, presenter);
     return flags.detailedExitcode ? pendingCode(tallies) : ExitCode.Done;
   });
 }
@@ -67,6 +80,7 @@ async function readPlan(
   terminal: Terminal,
   flags: MigrateFlags,
   { database, layout }: Opened,
+  decisions: readonly HumanDecision[],
   presenter: Presenter,
 ): Promise<Tally[]> {
   const file =
@@ -79,7 +93,7 @@ async function readPlan(
   let chosen = 0;
   const progress = startProgress(terminal, flags);
   const read = database.snapshot(async (session) => {
-    for await (const planned of streamPlan(session, layout, database)) {
+    for await (const planned of streamPlan(session, layout, database, decisions)) {
       tallies.add(planned);
       progress.update(tallies.total);
       await file?.add(planned);
@@ -188,7 +202,11 @@ class DiffPresenter implements Presenter {
   async show(planned: PlannedOperator): Promise<void> {
     await this.#begin();
     await this.#print(
-      renderOperator(planned, { look: this.#look, configuration: this.#layout.configuration }),
+      renderOperator(planned, {
+        look: this.#look,
+        configuration: this.#layout.configuration,
+        copied: copiedColumns(this.#layout),
+      }),
     );
     if (planned.action !== 'none' || planned.decision === 'review' || planned.decision === 'match')
       await this.#print('');
@@ -226,7 +244,9 @@ class DiffPresenter implements Presenter {
     const pending = tallies.some(({ action }) => action !== 'none');
     const lines = [
       ...(pending ? ['onecard migrate                               do this; it asks first'] : []),
-      ...(isReview ? ['onecard migrate --dry-run --decision review   only what a human has to decide'] : []),
+      ...(isReview
+        ? ['onecard review --output FILE                  what a human has to decide, as a spreadsheet']
+        : []),
       'onecard migrate --dry-run --plan-out FILE     keep the whole plan',
       'onecard migrate --dry-run --sql               the statements, for review',
     ];

@@ -1,4 +1,3 @@
-import type { Approval } from '../apply/approval.js';
 import { preflight } from '../apply/preflight.js';
 import { executeRun, type RunOptions } from '../apply/run.js';
 import type { Layout } from '../config/layout.js';
@@ -21,13 +20,13 @@ export async function fullRun(
   terminal: Terminal,
   flags: MigrateFlags,
   request: Request,
-  approval: Approval | undefined,
+  { approval, decisions }: Pick<RunOptions, 'approval' | 'decisions'>,
 ): Promise<ExitCode> {
   const prospect = await withDatabase(terminal, request, 'read', ({ database, layout }) =>
-    lookAhead(database, layout, approval),
+    lookAhead(database, layout, approval, decisions),
   );
   const pending = prospect.drift?.approved ?? pendingOf(prospect.tallies);
-  const isIdle = pending === 0 && prospect.unfinished === undefined;
+  const isIdle = pending === 0 && prospect.unfinished === undefined && prospect.decisions.length === 0;
   if (isIdle && prospect.drift === undefined) return nothingToDo(terminal, flags, prospect);
   if (isIdle && prospect.earlier !== undefined) return nothingToDo(terminal, flags, prospect);
   await showProspect(terminal, flags, prospect, approval);
@@ -41,7 +40,7 @@ export async function fullRun(
     return ExitCode.Interrupted;
   }
   return withDatabase(terminal, request, 'write', ({ database, layout }) =>
-    work(terminal, flags, database, layout, approval),
+    work(terminal, flags, database, layout, { approval, decisions }),
   );
 }
 
@@ -52,12 +51,12 @@ async function work(
   flags: MigrateFlags,
   database: Database,
   layout: Layout,
-  approval: Approval | undefined,
+  given: Pick<RunOptions, 'approval' | 'decisions'>,
 ): Promise<ExitCode> {
   const started = Date.now();
   return stoppable(terminal, database, 'The same command resumes the run.', async (signal) => {
     await preflight(database, layout);
-    const options = { ...runOptions(flags, signal), approval };
+    const options = { ...runOptions(flags, signal), ...given };
     const result = await inStages(terminal, flags, FIRST_STAGE, (stages) =>
       executeRun(database, layout, options, (event) => showRunEvent(event, stages)),
     );

@@ -53,6 +53,7 @@ const WORDS: Readonly<Record<GrantedCommand, string>> = {
   scan: 'scan',
   'dry-run': 'migrate --dry-run',
   migrate: 'migrate',
+  review: 'review',
   verify: 'verify',
   report: 'report',
   rollback: 'rollback',

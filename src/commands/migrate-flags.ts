@@ -13,6 +13,8 @@ export interface MigrateFlags extends SharedFlags, PolicyFlags {
   readonly plan?: string;
   readonly planDigest?: string;
   readonly strict?: boolean;
+  /** A filled decisions file. */
+  readonly decisions?: string;
   readonly sql?: boolean;
   readonly yes?: boolean;
   readonly allowSchemaChanges?: boolean;

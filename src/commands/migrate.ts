@@ -1,6 +1,7 @@
 import { OnecardError } from '../errors.js';
 import type { ExitCode } from '../model/exit-code.js';
 import { readApproval } from './approved-plan.js';
+import { readDecisionsFile } from './decisions-file.js';
 import type { MigrateFlags } from './migrate-flags.js';
 import { announceSample, readRequest, type Terminal } from './terminal.js';
 
@@ -25,8 +26,11 @@ export async function migrate(terminal: Terminal, flags: MigrateFlags): Promise<
   }
   const request = readRequest(terminal, flags);
   const approval = await readApproval(flags);
+  const decisions = flags.decisions === undefined ? undefined : await readDecisionsFile(flags.decisions);
   announceSample(terminal, flags, request);
-  if (!flags.dryRun) return (await import('./full-run.js')).fullRun(terminal, flags, request, approval);
-  if (approval === undefined) return (await import('./dry-run.js')).dryRun(terminal, flags, request);
-  return (await import('./plan-drift.js')).showPlanDrift(terminal, flags, request, approval);
+  if (!flags.dryRun)
+    return (await import('./full-run.js')).fullRun(terminal, flags, request, { approval, decisions });
+  if (approval === undefined)
+    return (await import('./dry-run.js')).dryRun(terminal, flags, request, decisions);
+  return (await import('./plan-drift.js')).showPlanDrift(terminal, flags, request, approval, decisions);
 }

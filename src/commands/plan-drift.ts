@@ -1,11 +1,13 @@
 import type { Approval } from '../apply/approval.js';
 import { driftedCount } from '../model/drift.js';
 import { ExitCode } from '../model/exit-code.js';
+import type { FilledFile } from '../model/human-decision.js';
 import { renderDrift } from '../output/terminal/drift.js';
 import { brushFor } from '../output/terminal/look.js';
 import { refuseDrift } from '../plan/drift.js';
 import { comparePlan } from '../plan/plan.js';
 import { proveReadOnly } from '../plan/read-only.js';
+import { checkedDecisions } from '../review/check.js';
 import { refuseOtherOrigin } from './approved-plan.js';
 import type { MigrateFlags } from './migrate-flags.js';
 import { lookOf, type Request, type Terminal, withDatabase, write } from './terminal.js';
@@ -19,12 +21,15 @@ export function showPlanDrift(
   flags: MigrateFlags,
   request: Request,
   approval: Approval,
+  file: FilledFile | undefined,
 ): Promise<ExitCode> {
   return withDatabase(terminal, request, 'read', async ({ database, layout }) => {
     refuseOtherOrigin(approval, database, layout.configuration);
     await proveReadOnly(database);
     const { plan, isStrict } = approval;
-    const { drift } = await database.snapshot((session) => comparePlan(session, layout, database, plan));
+    const { drift } = await database.snapshot(async (session) =>
+      comparePlan(session, layout, database, plan, await checkedDecisions(session, database, layout, file)),
+    );
     if (flags.json) {
       const document = { database: database.identity, plan: { file: plan.path, digest: plan.digest, drift } };
       await write(terminal.stdout, `${JSON.stringify(document)}\n`);

@@ -1,4 +1,5 @@
 import { type Approval, refuseOtherPlan } from '../apply/approval.js';
+import { refuseOtherDecisions } from '../apply/decisions.js';
 import { foresee } from '../apply/preflight.js';
 import type { Layout } from '../config/layout.js';
 import type { Database } from '../database/database.js';
@@ -9,12 +10,16 @@ import { isUnfinished, type Run } from '../journal/run.js';
 import type { Tally } from '../model/decision.js';
 import { type Drift, driftedCount } from '../model/drift.js';
 import { ExitCode } from '../model/exit-code.js';
+import type { FilledFile, HumanDecision } from '../model/human-decision.js';
+import { countOf } from '../output/terminal/amounts.js';
 import { renderDrift } from '../output/terminal/drift.js';
 import { brushFor, type Look } from '../output/terminal/look.js';
+import { printable } from '../output/terminal/printable.js';
 import { renderSchemaSteps } from '../output/terminal/schema-steps.js';
 import { renderHeadline, renderTally } from '../output/terminal/tables.js';
 import { comparePlan, tallyPlan } from '../plan/plan.js';
 import { inOrder } from '../plan/tallies.js';
+import { checkedDecisions } from '../review/check.js';
 import { refuseOtherOrigin } from './approved-plan.js';
 import type { MigrateFlags } from './migrate-flags.js';
 import { leftForReview } from './outcome.js';
@@ -30,6 +35,8 @@ export interface Prospect {
   readonly drift: Drift | undefined;
   /** A run that has applied the approved plan to its end. */
   readonly earlier: Run | undefined;
+  /** What humans have decided since the last run. */
+  readonly decisions: readonly HumanDecision[];
 }
 
 /** Of what drifted since the approved plan, so many of each kind are shown. */
@@ -40,6 +47,7 @@ export async function lookAhead(
   database: Database,
   layout: Layout,
   approval: Approval | undefined,
+  file: FilledFile | undefined,
 ): Promise<Prospect> {
   await foresee('migrate', database, layout);
   if (approval !== undefined) refuseOtherOrigin(approval, database, layout.configuration);
@@ -48,17 +56,22 @@ export async function lookAhead(
   return database.snapshot(async (session) => {
     const runs = hasJournal ? await new RunTable(database).all(session) : [];
     const unfinished = runs.find(isUnfinished);
-    if (unfinished !== undefined) refuseOtherPlan(unfinished, approval);
+    if (unfinished !== undefined) {
+      refuseOtherPlan(unfinished, approval);
+      await refuseOtherDecisions(session, database, layout, unfinished, file);
+    }
+    const decisions = unfinished === undefined ? await checkedDecisions(session, database, layout, file) : [];
     const compared =
       approval === undefined || unfinished !== undefined
-        ? { tallies: await tallyPlan(session, layout, database.dialect), drift: undefined }
-        : await comparePlan(session, layout, database, approval.plan);
+        ? { tallies: await tallyPlan(session, layout, database, { decisions }), drift: undefined }
+        : await comparePlan(session, layout, database, approval.plan, decisions);
     return {
       database: database.identity.database,
       tallies: inOrder(compared.tallies),
       steps,
       unfinished,
       drift: compared.drift,
+      decisions,
       earlier: runs.find(
         ({ state, planDigest }) =>
           state === 'done' && planDigest !== null && planDigest === approval?.plan.digest,
@@ -106,7 +119,15 @@ export async function showProspect(
   const look = lookOf(terminal.stderr, terminal, flags);
   await write(terminal.stderr, `${renderTally(tallies, look)}\n\n`);
   if (steps.length > 0) await write(terminal.stderr, `${renderSchemaSteps(steps, look)}\n\n`);
+  if (flags.decisions !== undefined && prospect.decisions.length > 0)
+    await write(terminal.stderr, `${decidedWords(flags.decisions, prospect.decisions)}\n`);
   await write(terminal.stderr, `${wordsAbout(prospect, approval, look)}\n`);
+}
+
+function decidedWords(path: string, decisions: readonly HumanDecision[]): string {
+  const who = [...new Set(decisions.map((decision) => printable(decision.who)))];
+  const names = who.length > NAMED ? [...who.slice(0, NAMED), `${who.length - NAMED} more`] : who;
+  return `${countOf(decisions.length, 'new decision')} of ${path}, by ${names.join(', ')}.`;
 }
 
 function wordsAbout(

@@ -29,6 +29,7 @@ const COLUMNS = [
   'decision',
   'reason',
   'reasonText',
+  'decidedBy',
   'person',
   'personName',
   'linkedBy',
@@ -108,7 +109,7 @@ async function* tableLines(
     cells.push([
       row.operatorName || row.operator,
       row.person === null ? '–' : row.personName || row.person,
-      row.reasonText ?? '',
+      row.decidedBy === null ? (row.reasonText ?? '') : `${row.reasonText} (${row.decidedBy})`,
       linkedBy(row),
     ]);
   }

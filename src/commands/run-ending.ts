@@ -2,6 +2,7 @@ import type { StopReason } from '../apply/pace.js';
 import type { RunResult } from '../apply/run.js';
 import type { Database } from '../database/database.js';
 import { type AuditReport, writeAudit, writeSummary } from '../journal/audit.js';
+import { HumanDecisionTable } from '../journal/human-decisions.js';
 import { RunTable } from '../journal/journal.js';
 import type { Run } from '../journal/run.js';
 import { driftedCount } from '../model/drift.js';
@@ -55,7 +56,13 @@ export async function finishRun(
   const report = await writeAudit(database, result.layout, result.run, terminal.folder);
   // The report is whole before the run is done: after a failure here, the same command writes it again.
   const closed = { ...result.run, finishedAt: new Date().toISOString() };
-  const summary = summarize(database, closed, result, verification, report, started);
+  const humanDecisions = await database.transaction((session) =>
+    new HumanDecisionTable(database).takenBy(session, closed),
+  );
+  const summary = {
+    ...summarize(database, closed, result, verification, report, started),
+    humanDecisions,
+  };
   await writeSummary(terminal.folder, closed, renderSummaryMarkdown(summary), summary);
   await database.transaction((session) =>
     new RunTable(database).enter(session, result.run, 'done', { auditHead: report.head }),
@@ -89,7 +96,7 @@ function summarize(
   verification: Verification,
   report: AuditReport,
   started: number,
-): RunSummary {
+): Omit<RunSummary, 'humanDecisions'> {
   return {
     run: run.id,
     database: database.identity,

@@ -1,4 +1,5 @@
 import type { DatabaseIdentity } from '../database/database.js';
+import type { DecisionsTaken } from '../journal/human-decisions.js';
 import type { Closing } from '../journal/run.js';
 import type { Tally } from '../model/decision.js';
 import { type Drift, driftedCount } from '../model/drift.js';
@@ -35,6 +36,8 @@ export interface RunSummary {
   readonly checks: readonly Check[];
   /** The approved plan that it was started with, and how the database differed from that. */
   readonly plan: { readonly digest: string; readonly drift: Drift } | null;
+  /** What it has taken from a decisions file. */
+  readonly humanDecisions: DecisionsTaken | null;
   readonly report: string;
   readonly auditHead: string;
 }
@@ -64,6 +67,18 @@ const planFacts = ({
   ['left out, not as in the plan', drift.leftOut],
 ];
 
+const decisionFacts = ({
+  digest,
+  decisions,
+  who,
+}: DecisionsTaken): (readonly [string, string | number])[] => [
+  [
+    'decisions taken',
+    `${formatCount(decisions)}, by ${who.slice(0, NAMED).join(', ')}${who.length > NAMED ? ' …' : ''}`,
+  ],
+  ['decisions file', digest],
+];
+
 export function renderRunSummary(summary: RunSummary, look: Look): string {
   const brush = brushFor(look);
   const good = summary.violations === 0;
@@ -76,6 +91,7 @@ export function renderRunSummary(summary: RunSummary, look: Look): string {
     ...(summary.stale > 0 ? [['not written, changed by others', summary.stale] as const] : []),
     ...(summary.failed > 0 ? [['refused by the database', summary.failed] as const] : []),
     ...(summary.plan === null ? [] : planFacts(summary.plan)),
+    ...(summary.humanDecisions === null ? [] : decisionFacts(summary.humanDecisions)),
     ...arrivalsOf(summary),
     ...(summary.pending > 0 ? [['arrived or changed meanwhile', summary.pending] as const] : []),
     ['left for review', summary.leftForReview],
@@ -95,7 +111,7 @@ export function renderRunSummary(summary: RunSummary, look: Look): string {
     'onecard verify                  prove it again at any time',
     `onecard report --run ${summary.run}   who is linked to whom, and why`,
     ...(summary.leftForReview > 0
-      ? ['onecard migrate --dry-run --decision review   what a human has to decide']
+      ? ['onecard review --output FILE    what a human has to decide, as a spreadsheet']
       : []),
   ];
   return [

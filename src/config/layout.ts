@@ -1,9 +1,18 @@
 import type { Database } from '../database/database.js';
 import { requireFor } from '../database/privileges.js';
-import type { Column, Table } from '../database/schema.js';
+import type { Column, ForeignKeyRule, Table, TableRules } from '../database/schema.js';
 import { OnecardError } from '../errors.js';
-import type { CardField, Condition, Configuration, Scalar, TableName } from '../model/configuration.js';
-import { nearest } from './nearest.js';
+import type { Configuration, TableName } from '../model/configuration.js';
+import { cardFields, refuseUnfilled } from './card-fields.js';
+import type {
+  CardField,
+  CheckedCondition,
+  CheckedFlag,
+  CheckedKey,
+  CheckedReference,
+  CheckedValue,
+} from './checked.js';
+import { type NotFound, Resolver } from './resolver.js';
 
 /** A column the configuration names and the database lacks, which a run adds. */
 export interface SchemaGap {
@@ -19,15 +28,35 @@ export interface Layout {
   readonly persons: Table;
   readonly operatorKey: Column;
   readonly personKey: Column;
+  /** What is read of an operator row. */
+  readonly operator: {
+    readonly name: readonly CheckedValue[];
+    readonly rows: CheckedCondition | undefined;
+    readonly apiAccount: CheckedCondition | undefined;
+    readonly excluded: CheckedCondition | undefined;
+    readonly archived: CheckedCondition | undefined;
+    readonly anonymized: CheckedCondition | undefined;
+    readonly lastLogin: CheckedValue | undefined;
+  };
+  /** And of a person row. */
+  readonly person: {
+    readonly name: readonly CheckedValue[];
+    readonly ssp: CheckedFlag;
+    readonly caller: CheckedFlag;
+    readonly archived: CheckedCondition | undefined;
+    readonly anonymized: CheckedCondition | undefined;
+  };
+  readonly keys: readonly CheckedKey[];
+  /** What fills a new card, flags aside. */
+  readonly card: readonly CardField[];
   readonly gaps: readonly SchemaGap[];
   /** The configured ones, in addition to foreign keys. */
   readonly references: readonly CheckedReference[];
-}
-
-/** A column that holds keys of persons. */
-export interface CheckedReference {
-  readonly table: Table;
-  readonly column: Column;
+  /** What the person table demands of a new card. */
+  readonly rules: TableRules;
+  readonly operatorForeignKeys: readonly ForeignKeyRule[];
+  /** Whatever else values and conditions are read from. */
+  readonly otherTables: readonly Table[];
 }
 
 /**
@@ -36,68 +65,123 @@ export interface CheckedReference {
  *   person table that nothing fills.
  */
 export async function checkLayout(database: Database, configuration: Configuration): Promise<Layout> {
-  const { operators: operatorTable, persons: personTable } = configuration;
-  const operators = await database.inspect(operatorTable.table);
-  const persons = await database.inspect(personTable.table);
+  const find = new Resolver(database);
+  const operators = await find.table(['operators', 'table'], configuration.operators.table);
+  const persons = await find.table(['persons', 'table'], configuration.persons.table);
   // Of a table that may be written and not read, a server can hide the columns.
   const found = [operators, persons].filter((table) => table !== undefined);
   await requireFor(
     database.privileges,
     found.map(({ name }) => ({ to: 'read', table: name })),
   );
-  const { references, problems: unknownReferences } = await checkReferences(database, configuration);
-  const problems = [
-    ...unknownReferences,
-    ...(operators
-      ? missingColumns(operators, operatorColumns(configuration))
-      : [noTable('operators', operatorTable.table)]),
-    ...(persons
-      ? missingColumns(persons, personColumns(configuration))
-      : [noTable('persons', personTable.table)]),
-  ];
-  if (!operators || !persons || problems.length > 0)
-    throw doesNotFit(database, configuration, problems, !operators || !persons);
+  if (operators === undefined || persons === undefined)
+    throw doesNotFit(database, configuration, find.problems, true);
+  const named = await findNamed(find, configuration, operators, persons);
+  if (named === undefined || find.problems.length > 0)
+    throw doesNotFit(database, configuration, find.problems, false);
   refuseWithoutTransactions([operators, persons]);
+  const others = find.tables().filter((table) => table !== operators && table !== persons);
+  await requireFor(
+    database.privileges,
+    others.map(({ name }) => ({ to: 'read', table: name })),
+  );
   const layout: Layout = {
     configuration,
     operators,
     persons,
-    operatorKey: columnOf(operators, configuration.operators.key),
-    personKey: columnOf(persons, configuration.persons.key),
+    ...named,
     gaps: findGaps(configuration, operators, persons),
-    references,
+    rules: await database.rules(persons.name),
+    operatorForeignKeys: (await database.rules(operators.name)).foreignKeys,
+    otherTables: others,
   };
   refuseUnfilled(layout);
   return layout;
 }
 
-async function checkReferences(database: Database, { references: named }: Configuration) {
-  const references: CheckedReference[] = [];
-  const problems: string[] = [];
-  for (const { table: name, column } of named) {
-    const table = await database.inspect(name);
-    const found = table?.columns.get(column);
-    if (table === undefined) problems.push(noTable('references', name));
-    else if (found === undefined) problems.push(`references: ${noSuch(table, column)}`);
-    else references.push({ table, column: found });
+type Named = Pick<
+  Layout,
+  'operatorKey' | 'personKey' | 'operator' | 'person' | 'keys' | 'card' | 'references'
+>;
+
+/** Undefined where something without which nothing works is missing; the resolver has noted it. */
+async function findNamed(
+  find: Resolver,
+  configuration: Configuration,
+  operators: Table,
+  persons: Table,
+): Promise<Named | undefined> {
+  const { operators: o, persons: p, volatileColumns } = configuration;
+  const operatorKey = find.column(['operators', 'key'], operators, o.key);
+  const personKey = find.column(['persons', 'key'], persons, p.key);
+  const ofOperator = (option: 'rows' | 'apiAccount' | 'excluded' | 'archived' | 'anonymized') => {
+    const condition = o[option];
+    return condition && find.condition(['operators', option], operators, condition);
+  };
+  const ofPerson = (option: 'archived' | 'anonymized') => {
+    const condition = p[option];
+    return condition && find.condition(['persons', option], persons, condition);
+  };
+  const operator = {
+    name: await find.values(['operators', 'name'], operators, o.name),
+    rows: await ofOperator('rows'),
+    apiAccount: await ofOperator('apiAccount'),
+    excluded: await ofOperator('excluded'),
+    archived: await ofOperator('archived'),
+    anonymized: await ofOperator('anonymized'),
+    lastLogin: o.lastLogin && (await find.value(['operators', 'lastLogin'], operators, o.lastLogin)),
+  };
+  const ssp = await find.flag(['persons', 'ssp'], persons, p.ssp);
+  const caller = await find.flag(['persons', 'caller'], persons, p.caller);
+  const name = await find.values(['persons', 'name'], persons, p.name);
+  const archived = await ofPerson('archived');
+  const anonymized = await ofPerson('anonymized');
+  for (const [side, table] of [['operators', operators] as const, ['persons', persons] as const])
+    volatileColumns[side].forEach((column, index) => {
+      find.column(['volatileColumns', side, index], table, column);
+    });
+  const keys = await findKeys(find, configuration, operators, persons);
+  const card = await cardFields(find, configuration, operators, persons);
+  const references = await findReferences(find, configuration, persons);
+  if (!operatorKey || !personKey || !ssp || !caller) return undefined;
+  const person = { name, ssp, caller, archived, anonymized };
+  return { operatorKey, personKey, operator, person, keys, card, references };
+}
+
+async function findKeys(find: Resolver, { match }: Configuration, operators: Table, persons: Table) {
+  const keys: CheckedKey[] = [];
+  for (const [index, { name, ...sides }] of match.keys.entries()) {
+    const path = ['match', 'keys', name];
+    const operator = await find.value([...path, 'operator'], operators, sides.operator);
+    const person = await find.value([...path, 'person'], persons, sides.person);
+    if (operator && person) keys.push({ name, number: index + 1, operator, person });
   }
-  return { references, problems };
+  return keys;
+}
+
+async function findReferences(find: Resolver, configuration: Configuration, persons: Table) {
+  const references: CheckedReference[] = [];
+  for (const [index, named] of configuration.references.entries()) {
+    const path = ['references', index];
+    const table = await find.table([...path, 'table'], named.table);
+    const column = table && find.column([...path, 'column'], table, named.column);
+    const holds = find.column([...path, 'holds'], persons, named.holds ?? configuration.persons.key);
+    if (table && column && holds) references.push({ table, column, holds });
+  }
+  return references;
 }
 
 /** A column that was checked to be there. */
 export function columnOf(table: Table, name: string): Column {
   const column = table.columns.get(name);
-  if (column === undefined) throw new Error(noSuch(table, name));
+  if (column === undefined) throw new Error(`the table ${table.name.name} has no column ${name}`);
   return column;
 }
 
-const noTable = (side: 'operators' | 'persons' | 'references', { schema, name }: TableName) =>
-  `${side}${side === 'references' ? '' : '.table'}: there is no table ${schema === undefined ? name : `${schema}.${name}`}, or this user may not see it`;
-
 function doesNotFit(
   { identity }: Database,
-  { preset }: Configuration,
-  problems: readonly string[],
+  { preset, placeOf }: Configuration,
+  problems: readonly NotFound[],
   lacksTable: boolean,
 ): OnecardError {
   const source = preset === undefined ? 'The configuration' : `The configuration (preset "${preset}")`;
@@ -105,7 +189,8 @@ function doesNotFit(
     identity.kind === 'embedded sample'
       ? 'the embedded sample'
       : `the ${identity.kind} database ${identity.database}`;
-  const different = [...new Set(problems)];
+  const texts = problems.map(({ path, text }) => `${placeOf(path)}${path.join('.')}: ${text}`);
+  const different = [...new Set(texts)];
   const [first = ''] = different;
   return new OnecardError(
     different.length === 1
@@ -132,105 +217,15 @@ function refuseWithoutTransactions(tables: readonly Table[]): void {
   );
 }
 
-/** Where each name comes from, so that a message can say which option to mend. */
-type Named = readonly [option: string, column: string];
-
-function operatorColumns({ operators, card, volatileColumns, match }: Configuration): Named[] {
-  return [
-    ['operators.key', operators.key],
-    ...operators.name.map((column): Named => ['operators.name', column]),
-    ...conditionColumns('operators.rows', operators.rows),
-    ...conditionColumns('operators.apiAccount', operators.apiAccount),
-    ...conditionColumns('operators.excluded', operators.excluded),
-    ...conditionColumns('operators.archived', operators.archived),
-    ...conditionColumns('operators.anonymized', operators.anonymized),
-    ...(operators.lastLogin === undefined ? [] : [['operators.lastLogin', operators.lastLogin] as const]),
-    ...volatileColumns.operators.map((column): Named => ['volatileColumns.operators', column]),
-    ...match.keys.map((key): Named => [`match.keys.${key.name}.operator`, key.operator]),
-    ...card.flatMap(({ column, source }): Named[] =>
-      'from' in source ? [[`card.${column}.from`, source.from]] : [],
-    ),
-  ];
-}
-
-function personColumns({ persons, card, volatileColumns, match }: Configuration): Named[] {
-  return [
-    ['persons.key', persons.key],
-    ...persons.name.map((column): Named => ['persons.name', column]),
-    ...conditionColumns('persons.archived', persons.archived),
-    ...conditionColumns('persons.anonymized', persons.anonymized),
-    ...volatileColumns.persons.map((column): Named => ['volatileColumns.persons', column]),
-    ...match.keys.map((key): Named => [`match.keys.${key.name}.person`, key.person]),
-    ...card.map((field): Named => ['card', field.column]),
-  ];
-}
-
-function conditionColumns(option: string, condition: Condition | undefined): Named[] {
-  if (condition === undefined) return [];
-  if ('all' in condition) return condition.all.flatMap((part) => conditionColumns(option, part));
-  if ('any' in condition) return condition.any.flatMap((part) => conditionColumns(option, part));
-  return [[option, condition.column]];
-}
-
-function missingColumns(table: Table, named: readonly Named[]): string[] {
-  return named
-    .filter(([, column]) => !table.columns.has(column))
-    .map(([option, column]) => `${option}: ${noSuch(table, column)}`);
-}
-
-function noSuch(table: Table, column: string): string {
-  const close = nearest(column, table.columns.keys());
-  return `the table ${table.name.name} has no column ${column}${close ? `; did you mean ${close}?` : ''}`;
-}
-
 function findGaps(
   { operators: o, persons: p }: Configuration,
   operators: Table,
   persons: Table,
 ): SchemaGap[] {
-  const gaps: SchemaGap[] = [
-    { table: operators.name, column: o.link, holds: 'link' },
-    { table: persons.name, column: p.ssp.column, holds: 'ssp' },
-    { table: persons.name, column: p.caller.column, holds: 'caller' },
-  ];
-  return gaps.filter((gap) => !(gap.holds === 'link' ? operators : persons).columns.has(gap.column));
-}
-
-/** A card's columns in the order of the person table: what the operator gives, and what is denied. */
-export function cardColumns({ configuration }: Layout): readonly CardField[] {
-  const denied = ({ column, denied: value }: { column: string; denied: Scalar }) => ({
-    column,
-    source: { value },
+  const flags = (['ssp', 'caller'] as const).flatMap((holds): SchemaGap[] => {
+    const flag = p[holds];
+    return 'row' in flag ? [] : [{ table: persons.name, column: flag.column, holds }];
   });
-  return [...configuration.card, denied(configuration.persons.ssp), denied(configuration.persons.caller)];
-}
-
-/** A required column that nothing fills would fail every insert: said before the first write, all at once. */
-function refuseUnfilled(layout: Layout): void {
-  const filled = new Set([
-    layout.configuration.persons.key,
-    ...cardColumns(layout).map((field) => field.column),
-  ]);
-  const unfilled = [...layout.persons.columns.values()].filter(
-    (column) => !column.nullable && !column.filledByServer && !filled.has(column.name),
-  );
-  if (unfilled.length === 0) return;
-  const names = unfilled.map((column) => column.name);
-  // A misspelt column counts as one to be added, while the one that is meant stays empty.
-  const misspelt = layout.gaps
-    .filter(({ holds }) => holds !== 'link')
-    .map(({ column, holds }) => ({
-      option: `persons.${holds}.column`,
-      column,
-      close: nearest(column, names),
-    }))
-    .find(({ close }) => close !== undefined);
-  throw new OnecardError(
-    `A new card would leave ${unfilled.length} required column${unfilled.length === 1 ? '' : 's'} of ${layout.persons.name.name} empty: ${names.join(', ')}.`,
-    {
-      remedy: misspelt
-        ? `${misspelt.option} names ${misspelt.column}, which does not exist: did you mean ${misspelt.close}?`
-        : 'Say under "card" where each value comes from: {from: column} or {value: constant}.',
-    },
-  );
+  const gaps: SchemaGap[] = [{ table: operators.name, column: o.link, holds: 'link' }, ...flags];
+  return gaps.filter((gap) => !(gap.holds === 'link' ? operators : persons).columns.has(gap.column));
 }

@@ -1,21 +1,31 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type Document, isMap, isSeq, LineCounter, parseDocument, visit, type YAMLError } from 'yaml';
+import { normalized } from '../database/letters.js';
 import { OnecardError } from '../errors.js';
-import type { CardField, Configuration, TableName } from '../model/configuration.js';
+import type { Condition, Configuration, Flag, OtherRows, TableName, Value } from '../model/configuration.js';
 import { POLICIES, type PolicyName } from '../model/policies.js';
-import { DEFAULTS, PRESETS } from './presets.js';
+import { isCredential, isSspLogin } from './credentials.js';
+import { DEFAULTS } from './defaults.js';
+import { PRESETS } from './presets.js';
 import {
   explain,
   type FlagProblem,
   listed,
   type Problem,
+  placeIn,
   problemsOf,
   type Source,
   shown,
   wrongConfiguration,
 } from './problems.js';
-import { type ConfigurationInput, configurationSchema } from './schema.js';
+import {
+  type ConditionInput,
+  type ConfigurationInput,
+  configurationSchema,
+  type OtherRowsInput,
+  type ValueInput,
+} from './schema.js';
 
 /** The file that is read when no `--config` names another. */
 export const DEFAULT_FILE = 'onecard.yaml';
@@ -44,7 +54,7 @@ export function loadConfiguration(file: string | undefined, flags: PolicyFlags =
   ];
   if (!result.success || problems.length + flagProblems.length > 0)
     throw wrongConfiguration(problems, flagProblems, source);
-  return parse(result.data);
+  return parse(result.data, source);
 }
 
 function readYaml(file: string): { tree: Tree; source: Source } {
@@ -131,7 +141,16 @@ function presetOf({ preset }: Tree): Tree {
 }
 
 /** Below these, options are merged one by one; anything else, a condition included, is replaced as a whole. */
-const MERGED = ['operators', 'persons', 'card', 'volatileColumns', 'match', 'match.keys', 'policies'];
+const MERGED = [
+  'operators',
+  'persons',
+  'card',
+  'unmapped',
+  'volatileColumns',
+  'match',
+  'match.keys',
+  'policies',
+];
 
 function merge(base: Tree, over: Tree, path = ''): Tree {
   const merged = Object.entries(over).map(([key, value]) => {
@@ -167,22 +186,18 @@ function wrongFlags(flags: PolicyFlags): FlagProblem[] {
   });
 }
 
-/** Columns whose name says that they hold a credential are never copied onto a card. */
-const CREDENTIAL = /passw|pwd|hash|token|secret|salt|credential|wachtwoord|kennwort/i;
-const SSP_LOGIN = /ssp.*login|login.*ssp/i;
-
 /** What a card must not hold, whatever the rest of the configuration is like. */
 function refusedColumns({ card, persons }: Tree): Problem[] {
   if (!isTree(card)) return [];
   const own = isTree(persons) ? [persons['key'], columnOf(persons['ssp']), columnOf(persons['caller'])] : [];
   return Object.entries(card).flatMap(([column, source]): Problem[] => {
-    const from = isTree(source) ? source['from'] : undefined;
+    const from = isTree(source) ? columnOf(source['from']) : undefined;
     const path = ['card', column];
-    if (typeof from === 'string' && CREDENTIAL.test(from))
+    if (typeof from === 'string' && isCredential(from))
       return [{ path, text: `copies ${from}, which looks like a credential: leave it out` }];
-    if (CREDENTIAL.test(column) && !isHarmless(source))
+    if (isCredential(column) && !isHarmless(source))
       return [{ path, text: 'looks like a credential: leave it out, or give it the constant ""' }];
-    if (SSP_LOGIN.test(column) && !isHarmless(source))
+    if (isSspLogin(column) && !isHarmless(source))
       return [{ path, text: 'is about the login to the SSP, which a card has no access to: leave it out' }];
     if (own.includes(column)) return [{ path, text: 'is set by onecard itself: leave it out' }];
     return [];
@@ -193,48 +208,92 @@ function refusedColumns({ card, persons }: Tree): Problem[] {
 const isHarmless = (source: unknown) =>
   isTree(source) && 'value' in source && (typeof source['value'] !== 'string' || source['value'] === '');
 
-const columnOf = (flag: unknown) => (isTree(flag) ? flag['column'] : undefined);
+/** Of a value or a flag, in its short form or the long one. */
+const columnOf = (named: unknown) => (isTree(named) ? named['column'] : named);
 
-function parse(input: ConfigurationInput): Configuration {
-  const card: CardField[] = Object.entries(input.card).map(([column, source]) => ({ column, source }));
+function parse(input: ConfigurationInput, source: Source | undefined): Configuration {
+  const { operators, persons } = input;
   return {
     preset: input.preset,
     digest: createHash('sha256').update(JSON.stringify(input)).digest('hex'),
+    placeOf: (option) => placeIn(source, option),
     operators: {
-      table: tableName(input.operators.table),
-      key: input.operators.key,
-      link: input.operators.link,
-      name: input.operators.name,
-      rows: input.operators.rows,
-      apiAccount: input.operators.apiAccount,
-      excluded: input.operators.excluded,
-      archived: input.operators.archived,
-      anonymized: input.operators.anonymized,
-      lastLogin: input.operators.lastLogin,
+      table: tableName(operators.table),
+      key: operators.key,
+      link: operators.link,
+      name: operators.name.map(parseValue),
+      rows: optional(operators.rows, parseCondition),
+      apiAccount: optional(operators.apiAccount, parseCondition),
+      excluded: optional(operators.excluded, parseCondition),
+      archived: optional(operators.archived, parseCondition),
+      anonymized: optional(operators.anonymized, parseCondition),
+      lastLogin: optional(operators.lastLogin, parseValue),
     },
     persons: {
-      table: tableName(input.persons.table),
-      key: input.persons.key,
-      name: input.persons.name,
-      ssp: input.persons.ssp,
-      caller: input.persons.caller,
-      archived: input.persons.archived,
-      anonymized: input.persons.anonymized,
+      table: tableName(persons.table),
+      key: persons.key,
+      name: persons.name.map(parseValue),
+      ssp: parseFlag(persons.ssp),
+      caller: parseFlag(persons.caller),
+      archived: optional(persons.archived, parseCondition),
+      anonymized: optional(persons.anonymized, parseCondition),
     },
-    card,
+    card: Object.entries(input.card).map(([column, source]) => ({
+      column,
+      source:
+        'from' in source
+          ? { from: parseValue(source.from), onMisfit: source.onMisfit ?? 'review' }
+          : { value: source.value },
+    })),
+    unmapped: input.unmapped,
     volatileColumns: input.volatileColumns,
-    references: input.references.map(({ table, column }) => ({ table: tableName(table), column })),
+    references: input.references.map(({ table, column, holds }) => ({
+      table: tableName(table),
+      column,
+      holds,
+    })),
     match: {
-      keys: Object.entries(input.match.keys).map(([name, sides]) => ({ name, ...sides })),
-      ignoreValues: input.match.ignoreValues,
+      keys: Object.entries(input.match.keys).map(([name, { operator, person }]) => ({
+        name,
+        operator: parseValue(operator),
+        person: parseValue(person),
+      })),
+      ignoreValues: input.match.ignoreValues.map(normalized),
     },
     policies: input.policies,
   };
 }
 
-function tableName(text: string): TableName {
-  const dot = text.indexOf('.');
+function optional<In, Out>(input: In | undefined, parsed: (input: In) => Out): Out | undefined {
+  return input === undefined ? undefined : parsed(input);
+}
+
+const parseValue = (input: ValueInput): Value =>
+  typeof input === 'string'
+    ? { column: input, rows: undefined }
+    : { column: input.column, rows: parseRows(input) };
+
+const parseRows = ({ table, on, where }: OtherRowsInput): OtherRows => ({
+  table: tableName(table),
+  on: Object.entries(on).map(([theirs, ours]) => ({ theirs, ours })),
+  where: optional(where, parseCondition),
+});
+
+function parseCondition(input: ConditionInput): Condition {
+  if ('row' in input) return { row: parseRows(input.row) };
+  if ('all' in input) return { all: input.all.map(parseCondition) };
+  if ('any' in input) return { any: input.any.map(parseCondition) };
+  if ('not' in input) return { not: parseCondition(input.not) };
+  return input;
+}
+
+const parseFlag = (input: ConfigurationInput['persons']['ssp']): Flag =>
+  'row' in input ? { row: parseRows(input.row) } : input;
+
+function tableName(input: OtherRowsInput['table']): TableName {
+  if (typeof input !== 'string') return { schema: input.schema, name: input.name };
+  const dot = input.indexOf('.');
   return dot < 0
-    ? { schema: undefined, name: text }
-    : { schema: text.slice(0, dot), name: text.slice(dot + 1) };
+    ? { schema: undefined, name: input }
+    : { schema: input.slice(0, dot), name: input.slice(dot + 1) };
 }

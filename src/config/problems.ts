@@ -31,7 +31,7 @@ export function wrongConfiguration(
   const line = ({ path }: Problem) => (source && lineOf(source, path)) ?? Number.POSITIVE_INFINITY;
   const inOrder = problems.toSorted((a, b) => Math.sign(line(a) - line(b)) || 0);
   const texts = [
-    ...inOrder.map(({ path, text }) => `${placeOf(source, path)}${path.join('.')} ${text}`),
+    ...inOrder.map(({ path, text }) => `${placeIn(source, path)}${path.join('.')} ${text}`),
     ...flags.map(({ flag, text }) => `${flag} ${text}`),
   ];
   const [first = ''] = texts;
@@ -50,14 +50,22 @@ export function wrongConfiguration(
   );
 }
 
-function placeOf(source: Source | undefined, path: readonly PropertyKey[]): string {
+/** Where the file says that: `onecard.yaml, line 3, column 5: `; empty where no file does. */
+export function placeIn(source: Source | undefined, path: readonly PropertyKey[]): string {
   if (source === undefined) return '';
-  const line = lineOf(source, path);
-  return line === undefined ? `${source.file}: ` : `${source.file}, line ${line}: `;
+  const offset = offsetOf(source, path);
+  if (offset === undefined) return `${source.file}: `;
+  const { line, col } = source.lines.linePos(offset);
+  return `${source.file}, line ${line}, column ${col}: `;
 }
 
-/** The line of the deepest part of the path that the file has. */
-function lineOf({ document, lines }: Source, path: readonly PropertyKey[]): number | undefined {
+function lineOf(source: Source, path: readonly PropertyKey[]): number | undefined {
+  const offset = offsetOf(source, path);
+  return offset === undefined ? undefined : source.lines.linePos(offset).line;
+}
+
+/** Of the deepest part of the path that the file has. */
+function offsetOf({ document }: Source, path: readonly PropertyKey[]): number | undefined {
   let node: Node | null | undefined = document.contents;
   let offset: number | undefined;
   for (const part of path) {
@@ -72,7 +80,7 @@ function lineOf({ document, lines }: Source, path: readonly PropertyKey[]): numb
       offset = node?.range?.[0] ?? offset;
     } else break;
   }
-  return offset === undefined ? undefined : lines.linePos(offset).line;
+  return offset;
 }
 
 /** For zod: what is wrong with a value, in words that go on after the option's name. */
@@ -119,12 +127,32 @@ export function listed(values: readonly unknown[]): string {
 
 /** Each problem that zod found; options that do not exist one by one, with the one that was likely meant. */
 export function problemsOf(issues: readonly z.core.$ZodIssue[], schema: z.ZodType): Problem[] {
-  return issues.flatMap((issue): Problem[] =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({ path: [...issue.path, key], text: noOption(schema, issue.path, key) }))
-      : [{ path: issue.path, text: issue.message }],
-  );
+  return issues.flatMap((issue): Problem[] => {
+    if (issue.code === 'unrecognized_keys')
+      return issue.keys.map((key) => ({
+        path: [...issue.path, key],
+        text: noOption(schema, issue.path, key),
+      }));
+    const meant = issue.code === 'invalid_union' ? formMeant(issue) : undefined;
+    if (meant === undefined) return [{ path: issue.path, text: issue.message }];
+    return problemsOf(meant, schema).map(({ path, text }) => ({ path: [...issue.path, ...path], text }));
+  });
 }
+
+/** Of several forms, the one that is nearly right; undefined where none is nearer than the others. */
+function formMeant({ errors }: z.core.$ZodIssueInvalidUnion): readonly z.core.$ZodIssue[] | undefined {
+  const sameKind = errors.filter(
+    (issues) => !issues.some(({ code, path }) => code !== 'unrecognized_keys' && path.length === 0),
+  );
+  const sizes = sameKind.map((issues) => sizeOf(issues));
+  const least = Math.min(...sizes);
+  const [nearest, ...others] = sameKind.filter((_, index) => sizes[index] === least);
+  return others.length === 0 ? nearest : undefined;
+}
+
+/** An option that is not there says more than one that is missing. */
+const sizeOf = (issues: readonly z.core.$ZodIssue[]) =>
+  issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? 2 * issue.keys.length : 1), 0);
 
 function noOption(schema: z.ZodType, path: readonly PropertyKey[], key: string): string {
   const options = optionsAt(schema, path);

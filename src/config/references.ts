@@ -16,7 +16,9 @@ export interface Reference {
 type ReferringColumn =
   | { readonly own: string; readonly target: string }
   /** Holds the person's key; its type may differ from the key's. */
-  | { readonly own: string; readonly column: Column };
+  | { readonly own: string; readonly column: Column }
+  /** Holds another column of the person, such as its login. */
+  | { readonly own: string; readonly column: Column; readonly holds: Column };
 
 /** All there are: foreign keys, the configured ones, and the link of other operators. */
 export async function findReferences(database: Database, layout: Layout): Promise<Reference[]> {
@@ -26,15 +28,15 @@ export async function findReferences(database: Database, layout: Layout): Promis
   const link = layout.operators.columns.get(layout.configuration.operators.link);
   const named = [
     ...layout.references,
-    ...(link === undefined ? [] : [{ table: layout.operators, column: link }]),
+    ...(link === undefined ? [] : [{ table: layout.operators, column: link, holds: layout.personKey }]),
   ];
   const others: Reference[] = [];
-  for (const { table, column } of named) {
+  for (const { table, column, holds } of named) {
     const { name, estimatedRows } = table;
     const isKnown = [...declared, ...others].some((reference) => isAbout(reference, name, column.name));
     if (isKnown) continue;
     const isIndexed = await database.leadsIndex(name, column.name);
-    const columns = [{ own: column.name, column }];
+    const columns = [{ own: column.name, column, ...(holds !== layout.personKey && { holds }) }];
     others.push({ table: name, columns, isDeclared: false, isIndexed, estimatedRows });
   }
   return [...declared, ...others];

@@ -3,92 +3,182 @@ import { POLICIES } from '../model/policies.js';
 
 /**
  * The shape of `onecard.yaml` after its preset is filled in. Objects are strict, so that a misspelt
- * option is an error and never silently ignored.
+ * option is an error and never silently ignored. Editors get the same as JSON Schema.
  */
 
 /** What a value of several forms has to be, in words that go on after the option's name. */
 const either = (forms: string) => ({
-  error: ({ input }: { input?: unknown }) => (input === undefined ? 'is missing' : `has to be ${forms}`),
+  error: ({ input }: { input?: unknown }) => {
+    if (input === undefined) return 'is missing';
+    return input === null ? 'is empty' : `has to be ${forms}`;
+  },
 });
 
 const scalar = z.union([z.string(), z.number(), z.boolean()], either('a text, a number, true or false'));
-const column = z.string().min(1).describe('a column name');
+const column = z.string().min(1).describe('A column name.');
+const TABLE = 'a table name, schema.table, or {schema: …, name: …}';
 const table = z
-  .string()
-  .regex(/^[^.]+(\.[^.]+)?$/, 'has to be a table name, or schema.table')
-  .describe('a table name, or schema.table');
+  .union(
+    [
+      z.string().regex(/^[^.]+(\.[^.]+)?$/, `has to be ${TABLE}`),
+      z.strictObject({ schema: z.string().min(1).optional(), name: z.string().min(1) }),
+    ],
+    either(TABLE),
+  )
+  .describe('A table name, schema.table, or {schema, name} where a name holds a dot.');
+
+const on = z
+  .record(z.string().min(1), column)
+  .refine((pairs) => Object.keys(pairs).length > 0, 'must not be empty')
+  .describe('Which rows belong to ours: {a column of that table: a column of ours}.');
+
+const otherRows = z.strictObject({
+  table,
+  on,
+  get where() {
+    return condition.optional().describe('Which of these rows; about columns of that table.');
+  },
+});
+
+const value = z
+  .union(
+    [
+      column,
+      z.strictObject({
+        column,
+        table,
+        on,
+        get where() {
+          return condition.optional();
+        },
+      }),
+    ],
+    either('a column name, or {column: …, table: …, on: {their column: our column}}'),
+  )
+  .describe('A column name, or a column of rows of another table.');
+
+const CONDITIONS =
+  'a condition: {column: …, is: …}, or with isNot, in, isNull or matches instead of is; {row: …}, {all: […]}, {any: […]} or {not: …}';
 
 const condition: z.ZodType<ConditionInput> = z.lazy(() =>
-  z.union(
-    [
-      z.strictObject({ column, is: scalar }),
-      z.strictObject({ column, isNot: scalar }),
-      z.strictObject({ column, in: z.array(scalar).min(1) }),
-      z.strictObject({ column, isNull: z.boolean() }),
-      z.strictObject({ all: z.array(condition).min(1) }),
-      z.strictObject({ any: z.array(condition).min(1) }),
-    ],
-    either(
-      'a condition: {column: …, is: …}, {column: …, isNot: …}, {column: …, in: […]}, {column: …, isNull: true}, {all: […]} or {any: […]}',
-    ),
-  ),
+  z
+    .union(
+      [
+        z.strictObject({ column, is: scalar }),
+        z.strictObject({ column, isNot: scalar }),
+        z.strictObject({ column, in: z.array(scalar).min(1) }),
+        z.strictObject({ column, isNull: z.boolean() }),
+        z.strictObject({ column, matches: z.string().min(1).describe('* any characters, ? one character') }),
+        z.strictObject({ row: otherRows }),
+        z.strictObject({ all: z.array(condition).min(1) }),
+        z.strictObject({ any: z.array(condition).min(1) }),
+        z.strictObject({ not: condition }),
+      ],
+      either(CONDITIONS),
+    )
+    .meta({ id: 'condition', description: 'A condition on a row; a comparison with NULL does not hold.' }),
 );
 
 type ScalarInput = string | number | boolean;
+type TableInput = string | { schema?: string | undefined; name: string };
+export interface OtherRowsInput {
+  table: TableInput;
+  on: Record<string, string>;
+  where?: ConditionInput | undefined;
+}
+export type ValueInput = string | ({ column: string } & OtherRowsInput);
 export type ConditionInput =
   | { column: string; is: ScalarInput }
   | { column: string; isNot: ScalarInput }
   | { column: string; in: ScalarInput[] }
   | { column: string; isNull: boolean }
+  | { column: string; matches: string }
+  | { row: OtherRowsInput }
   | { all: ConditionInput[] }
-  | { any: ConditionInput[] };
+  | { any: ConditionInput[] }
+  | { not: ConditionInput };
 
-const flag = z.strictObject({ column, granted: scalar, denied: scalar });
+const flag = z
+  .union([z.strictObject({ column, granted: scalar, denied: scalar }), z.strictObject({ row: otherRows })], {
+    error: ({ input }) => {
+      if (input === undefined) return 'is missing';
+      return 'has to be {column: …, granted: …, denied: …}, or {row: {table: …, on: …}} where a row elsewhere grants it';
+    },
+  })
+  .describe('What grants it to a person: a value of a column, or a row elsewhere, which a new card has not.');
+
+const onMisfit = z
+  .union(
+    [z.enum(['review', 'truncate', 'blank']), z.strictObject({ set: scalar })],
+    either('review, truncate, blank or {set: a constant}'),
+  )
+  .describe('What becomes of a value that the column cannot hold; review leaves the operator to a human.');
+
 const cardSource = z.union(
-  [z.strictObject({ from: column }), z.strictObject({ value: z.union([scalar, z.null()]) })],
-  either('{from: a column of the operator table} or {value: a constant}'),
+  [
+    z.strictObject({ from: value, onMisfit: onMisfit.optional() }),
+    z.strictObject({ value: z.union([scalar, z.null()]) }),
+  ],
+  either('{from: a value of the operator} or {value: a constant}'),
 );
 
-export const configurationSchema = z.strictObject({
-  preset: z.enum(['sample']).optional(),
-  operators: z.strictObject({
-    table,
-    key: column,
-    link: column,
-    name: z.array(column).min(1),
-    rows: condition.optional(),
-    apiAccount: condition.optional(),
-    excluded: condition.optional(),
-    archived: condition.optional(),
-    anonymized: condition.optional(),
-    lastLogin: column.optional(),
-  }),
-  persons: z.strictObject({
-    table,
-    key: column,
-    name: z.array(column).min(1),
-    ssp: flag,
-    caller: flag,
-    archived: condition.optional(),
-    anonymized: condition.optional(),
-  }),
-  card: z.record(column, cardSource),
-  volatileColumns: z.strictObject({ operators: z.array(column), persons: z.array(column) }),
-  references: z.array(z.strictObject({ table, column })),
-  match: z.strictObject({
-    keys: z
-      .record(z.string().min(1), z.strictObject({ operator: column, person: column }))
-      .refine((keys) => Object.keys(keys).length > 0, 'needs at least one key'),
-    ignoreValues: z.array(z.string()),
-  }),
-  policies: z.strictObject({
-    onMatch: z.enum(POLICIES.onMatch),
-    archivedOperators: z.enum(POLICIES.archivedOperators),
-    anonymizedOperators: z.enum(POLICIES.anonymizedOperators),
-    archivedPersons: z.enum(POLICIES.archivedPersons),
-    onContradiction: z.enum(POLICIES.onContradiction),
-    onSharedKey: z.enum(POLICIES.onSharedKey),
-  }),
-});
+export const configurationSchema = z
+  .strictObject({
+    preset: z
+      .enum(['sample', 'topdesk'])
+      .optional()
+      .describe('Options that this one fills in are taken from there.'),
+    operators: z.strictObject({
+      table,
+      key: column,
+      link: column.describe('Holds the key of the person; added by the run where it is missing.'),
+      name: z.array(value).min(1).describe('Shown to people, never a key.'),
+      rows: condition.optional().describe('Rows that are operators; the others are groups or templates.'),
+      apiAccount: condition.optional(),
+      excluded: condition.optional(),
+      archived: condition.optional(),
+      anonymized: condition.optional(),
+      lastLogin: value.optional(),
+    }),
+    persons: z.strictObject({
+      table,
+      key: column,
+      name: z.array(value).min(1),
+      ssp: flag,
+      caller: flag,
+      archived: condition.optional(),
+      anonymized: condition.optional(),
+    }),
+    card: z.record(column, cardSource).describe('Column of the person table: what fills it on a new card.'),
+    unmapped: z
+      .strictObject({
+        sameName: z.enum(['leave', 'copy']),
+        required: z.enum(['refuse', 'neutral']),
+        except: z.array(column),
+      })
+      .describe('Columns of the person table that card does not name.'),
+    volatileColumns: z
+      .strictObject({ operators: z.array(column), persons: z.array(column) })
+      .describe('Stamps that the application moves by itself: no sign of an edit.'),
+    references: z
+      .array(z.strictObject({ table, column, holds: column.optional() }))
+      .describe('What refers to persons without a foreign key.'),
+    match: z.strictObject({
+      keys: z
+        .record(z.string().min(1), z.strictObject({ operator: value, person: value }))
+        .refine((keys) => Object.keys(keys).length > 0, 'needs at least one key')
+        .describe('Pairs of values that identify the same human.'),
+      ignoreValues: z.array(z.string()).describe('Values that are no keys.'),
+    }),
+    policies: z.strictObject({
+      onMatch: z.enum(POLICIES.onMatch),
+      archivedOperators: z.enum(POLICIES.archivedOperators),
+      anonymizedOperators: z.enum(POLICIES.anonymizedOperators),
+      archivedPersons: z.enum(POLICIES.archivedPersons),
+      onContradiction: z.enum(POLICIES.onContradiction),
+      onSharedKey: z.enum(POLICIES.onSharedKey),
+    }),
+  })
+  .describe('The configuration of onecard.');
 
 export type ConfigurationInput = z.infer<typeof configurationSchema>;

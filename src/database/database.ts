@@ -3,7 +3,7 @@ import type { JournalDialect } from '../../migrations/journal.js';
 import type { TableName } from '../model/configuration.js';
 import type { Dialect, JournalTable } from './dialect.js';
 import type { Privileges } from './privileges.js';
-import type { ForeignKey, Table, Triggers } from './schema.js';
+import type { ForeignKey, Table, TableRules, Triggers } from './schema.js';
 import type { Session } from './session.js';
 
 /** Which database this is, so that a plan or a run is never taken for another's. */
@@ -55,8 +55,12 @@ export interface Database {
   readonly knex: Knex;
   /** Finds a table as an unqualified name would; undefined where it does not exist or may not be seen. */
   inspect(name: TableName): Promise<Table | undefined>;
+  /** The tables and views that an unqualified name finds, and with their schema those of others. */
+  tableNames(): Promise<string[]>;
   /** The foreign keys that point at a table, of whatever schema, as far as this user may see them. */
   foreignKeysTo(name: Required<TableName>): Promise<ForeignKey[]>;
+  /** What a table's rows have to hold. */
+  rules(name: Required<TableName>): Promise<TableRules>;
   /** Whether some index begins with this column. */
   leadsIndex(name: Required<TableName>, column: string): Promise<boolean>;
   /** One consistent view of the data for everything that `work` reads, planned for large joins. */

@@ -21,8 +21,21 @@ export interface Dialect {
   exactText(expression: string, column: Column): string;
   /** Text from the journal as a value that is compared with this key column by its index. */
   asKey(expression: string, column: Column): string;
+  /** True where a text of any origin, be it a key or not, spells this key; joins large tables quickly. */
+  isKey(expression: string, text: string, column: Column): string;
+  /** What bytes say as UTF-8; NULL where they are none. */
+  decoded(expression: string): string;
+  /** Tells bytes apart that are no text, and reads alike on every server: `sha256:` and hexadecimal digits. */
+  bytesDigest(expression: string): string;
+  /** A pattern of `*` and `?`, held against a text byte by byte, whatever the collation. */
+  matches(expression: string, pattern: string): string;
+  /**
+   * Two columns with the same value, by an index on the left one where there is one. Texts are compared byte by
+   * byte, whatever their collations.
+   */
+  joined(left: Operand, right: Operand): string;
   /** Sorts like the key's text, byte by byte, whatever the collation. */
-  keyOrder(expression: string, column: Column): string;
+  keyOrder(expression: string, column: Pick<Column, 'family'>): string;
 
   /** A row of constants, aliased `l`, that `normalized` reads; undefined where it needs none. */
   readonly letters: string | undefined;
@@ -36,8 +49,27 @@ export interface Dialect {
   unsure(expression: string): string;
   /** The number of characters. */
   characters(expression: string): string;
+  /** Its first so many characters, less one that the cut would split: a letter with its accents, a joined emoji. */
+  truncated(expression: string, length: number): string;
+  /**
+   * A value of one column in the type of another; NULL where it cannot be that.
+   * Only where `isConvertible`.
+   */
+  converted(expression: string, from: Column, target: Column): string;
+  /** A value as the column itself would have it: its type, and its own idea of equality. */
+  asColumn(expression: string, column: Column): string;
+  /** An expression over the plain names of columns, evaluated for these values in their stead. */
+  evaluated(expression: string, values: ReadonlyMap<string, string>): string;
+  /** Where such a value is beyond what the column can hold. */
+  unstorable(expression: string, from: Column, target: Column): Misfit[];
   /** 1 or 0; usable in sums. */
   asNumber(condition: string): string;
+
+  /** Rows of constants as a SELECT: each column a text, or NULL; one literal, however many rows. */
+  constants(columns: readonly string[], rows: readonly (readonly (string | null)[])[]): string;
+
+  /** The whole number that a text spells. */
+  asInteger(expression: string): string;
 
   /** A JSON array of one row's values, as text. */
   jsonArray(expressions: readonly string[]): string;
@@ -86,7 +118,40 @@ export interface Dialect {
   same(left: string, right: string): string;
 }
 
-export const JOURNAL_TABLES = ['run', 'decision', 'change'] as const;
+/** Why a value cannot be stored: it cannot where the condition holds. */
+export interface Misfit {
+  /** SQL. */
+  readonly condition: string;
+  /** Goes on after the value: "longer than 20 characters". */
+  readonly problem: string;
+}
+
+/** A column in an expression. */
+export interface Operand {
+  readonly expression: string;
+  readonly column: Column;
+}
+
+/** What a text has to be like, in SQL's own pattern language, with `!` as its escape. */
+export function likePattern(pattern: string): string {
+  return pattern.replace(/[!%_]/g, '!$&').replaceAll('*', '%').replaceAll('?', '_');
+}
+
+/** Bytes, in hexadecimal digits, that are UTF-8 (RFC 3629) without NUL. */
+export const UTF8_IN_HEX = `^(${[
+  '0[1-9a-f]',
+  '[1-7][0-9a-f]',
+  'c[2-9a-f][89ab][0-9a-f]',
+  'd[0-9a-f][89ab][0-9a-f]',
+  'e0[ab][0-9a-f][89ab][0-9a-f]',
+  'e[1-9abcef]([89ab][0-9a-f]){2}',
+  'ed[89][0-9a-f][89ab][0-9a-f]',
+  'f0[9ab][0-9a-f]([89ab][0-9a-f]){2}',
+  'f[123]([89ab][0-9a-f]){3}',
+  'f48[0-9a-f]([89ab][0-9a-f]){2}',
+].join('|')})*$`;
+
+export const JOURNAL_TABLES = ['run', 'decision', 'change', 'human_decision'] as const;
 export type JournalTable = (typeof JOURNAL_TABLES)[number];
 /** They, and those in which knex keeps what was done. */
 export const JOURNAL_TABLE_NAMES = [...JOURNAL_TABLES, 'migration', 'migration_lock'] as const;

@@ -23,6 +23,15 @@ export function lowerCase(codePoint: number): number {
   return letter.toLowerCase().codePointAt(0) ?? codePoint;
 }
 
+const spaces = WHITE_SPACE.map((codePoint) => `\\u{${codePoint.toString(16)}}`).join('');
+const aroundSpaces = new RegExp(`^[${spaces}]+|[${spaces}]+$`, 'gu');
+
+/** A text as keys are compared. */
+export function normalized(text: string): string {
+  const letters = [...text.replace(aroundSpaces, '')];
+  return letters.map((letter) => String.fromCodePoint(lowerCase(letter.codePointAt(0) ?? 0))).join('');
+}
+
 /** Every assigned letter lies below this code point: the planes above hold ideographs without case. */
 const CASED_BELOW = 0x20000;
 

@@ -1,7 +1,16 @@
 import type { TableName } from '../model/configuration.js';
 
 /** What onecard needs to know about a column's type. */
-export type TypeFamily = 'text' | 'boolean' | 'integer' | 'uuid' | 'other';
+export type TypeFamily =
+  | 'text'
+  | 'boolean'
+  | 'integer'
+  | 'decimal'
+  | 'uuid'
+  /** Dates, times and both. */
+  | 'time'
+  | 'binary'
+  | 'other';
 
 export interface Column {
   readonly name: string;
@@ -13,6 +22,8 @@ export interface Column {
   readonly nullable: boolean;
   /** The server fills it when an INSERT leaves it out: default, identity, generated, auto-increment. */
   readonly filledByServer: boolean;
+  /** Computed from other columns: no statement may set it. */
+  readonly isGenerated: boolean;
   /** A stamp that the server moves on every update of the row: `ON UPDATE CURRENT_TIMESTAMP`. */
   readonly movedByServer: boolean;
   /** Of a text: needed to compare with it by its own index. */
@@ -64,4 +75,36 @@ export interface ForeignKey {
   readonly isIndexed: boolean;
   /** Of the table. */
   readonly estimatedRows: number;
+}
+
+/** What a table's rows have to hold, as SQL of this server over the plain names of its columns. */
+export interface TableRules {
+  readonly uniques: readonly UniqueRule[];
+  readonly checks: readonly CheckRule[];
+  readonly foreignKeys: readonly ForeignKeyRule[];
+  /** Column → what the server fills it with; left out where that is NULL or new for each row. */
+  readonly defaults: ReadonlyMap<string, string>;
+}
+
+/** No two rows have all of these the same, by the server's own idea of equality; NULLs are never the same. */
+export interface UniqueRule {
+  readonly name: string;
+  readonly expressions: readonly string[];
+  /** The rows that it is about; undefined for all. */
+  readonly where: string | undefined;
+  /** The columns that it reads. */
+  readonly columns: readonly string[];
+}
+
+/** True, or NULL, for every row. */
+export interface CheckRule {
+  readonly name: string;
+  readonly expression: string;
+  readonly columns: readonly string[];
+}
+
+export interface ForeignKeyRule {
+  readonly name: string;
+  readonly table: Required<TableName>;
+  readonly columns: readonly { readonly own: string; readonly target: string }[];
 }

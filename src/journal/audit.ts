@@ -10,6 +10,7 @@ import { ExitCode } from '../model/exit-code.js';
 import { readEvidence } from '../plan/evidence.js';
 import { PrivateFile } from '../private-file.js';
 import { differencesOf, STALE_FIELDS, type StaleFields } from './differences.js';
+import { HumanDecisionTable } from './human-decisions.js';
 import type { ChangeState, Run } from './run.js';
 
 /** Where reports are kept, below the working folder. */
@@ -123,6 +124,9 @@ async function writeLines(
   write: (value: object) => Promise<void>,
 ): Promise<void> {
   const totals: Record<string, number> = {};
+  const humanDecisions = await database.snapshot((session) =>
+    new HumanDecisionTable(database).takenBy(session, run),
+  );
   await write({
     kind: 'run',
     run: run.id,
@@ -132,6 +136,7 @@ async function writeLines(
     policies: run.policies,
     ticket: run.ticket,
     ...(run.planDigest !== null && { plan: run.planDigest }),
+    ...(humanDecisions !== null && { humanDecisions }),
     actor: run.actor,
     startedAt: run.startedAt,
   });

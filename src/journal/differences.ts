@@ -35,7 +35,7 @@ export function differencesOf(fields: StaleFields, layout: Layout): Difference[]
   const columns = table === 'person' ? personFields(layout) : operatorFields(layout);
   const before = JSON.parse(planned) as (string | null)[];
   const after = JSON.parse(found) as (string | null)[];
-  return columns.flatMap((column, index) => {
+  return columns.flatMap(({ name: column }, index) => {
     const [was = null, is = null] = [before[index], after[index]];
     return was === is ? [] : [{ table, column, planned: was, found: is }];
   });

@@ -231,3 +231,13 @@ export const CHANGE_SEALED = [
   'operator_after',
   'card_digest',
 ] as const;
+export const HUMAN_DECISION_SEALED = [
+  'number',
+  'operator',
+  'decision',
+  'person',
+  'who',
+  'note',
+  'file_digest',
+  'taken_at',
+] as const;

@@ -17,11 +17,14 @@ export interface SchemaStep {
 /** Everything a run would change in the schema, in order; what is there already is left out. */
 export async function pendingSchemaSteps(database: Database, layout: Layout): Promise<SchemaStep[]> {
   const home = await database.missingHome();
-  const journal = (await database.hasJournal())
-    ? []
-    : [...(home === undefined ? [] : [{ name: 'home', sql: home }]), ...journalMigrations(database.journal)];
+  const { prefix } = database.journal;
+  const tables = await database.journalTables();
+  const journal = [
+    ...(home === undefined ? [] : [{ name: 'home', sql: home }]),
+    ...journalMigrations(database.journal).filter(({ table }) => !tables.includes(`${prefix}${table}`)),
+  ];
   return [
-    ...journal.map((step) => ({ ...step, isApplication: false })),
+    ...journal.map(({ name, sql }) => ({ name, sql, isApplication: false })),
     ...cardMigrations(database, layout).map((step) => ({ ...step, isApplication: true })),
   ];
 }

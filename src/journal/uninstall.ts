@@ -3,7 +3,7 @@ import type { Database } from '../database/database.js';
 import { DDL_WHILE_BUSY, retrying } from '../database/retry.js';
 import type { Session } from '../database/session.js';
 import { OnecardError } from '../errors.js';
-import type { Flag, Scalar, TableName } from '../model/configuration.js';
+import type { ColumnFlag, Scalar, TableName } from '../model/configuration.js';
 import { RunTable } from './journal.js';
 import { takeLock } from './lock.js';
 import { DDL_PATIENCE } from './migrate.js';
@@ -71,11 +71,17 @@ async function findAddedColumns(
   const { operators, persons } = layout.configuration;
   const candidates = [
     { table: layout.operators, column: operators.link, isUsed: (value: string) => `${value} IS NOT NULL` },
-    ...[persons.ssp, persons.caller].map((flag) => ({
-      table: layout.persons,
-      column: flag.column,
-      isUsed: (value: string) => isSetSql(sql.literal, value, flag),
-    })),
+    ...[persons.ssp, persons.caller].flatMap((flag) =>
+      'row' in flag
+        ? []
+        : [
+            {
+              table: layout.persons,
+              column: flag.column,
+              isUsed: (value: string) => isSetSql(sql.literal, value, flag),
+            },
+          ],
+    ),
   ];
   const columns: AddedColumn[] = [];
   for (const { table: owner, column, isUsed } of candidates) {
@@ -90,7 +96,7 @@ async function findAddedColumns(
 }
 
 /** It was added with what grants, so that nobody lost anything by it. */
-const isSetSql = (literal: (value: Scalar) => string, value: string, { granted }: Flag) =>
+const isSetSql = (literal: (value: Scalar) => string, value: string, { granted }: ColumnFlag) =>
   `${value} <> ${literal(granted)}`;
 
 /** The statements that remove all of it, in order; repeating those that were done does no harm. */

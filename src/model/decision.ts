@@ -1,3 +1,4 @@
+import type { StandingWord } from './human-decision.js';
 import type { Policies } from './policies.js';
 
 /** What a run does about one operator; every row of the operator table gets exactly one. */
@@ -27,6 +28,7 @@ export const REASONS = {
   'shared-key': 'no candidate, but another operator has the same key: likely one human with two accounts',
   'no-candidate': 'no person shares a key with it',
   'does-not-fit': 'a value cannot be stored on the person card',
+  decided: 'decided by a human',
 } as const satisfies Record<string, string>;
 export type Reason = keyof typeof REASONS;
 
@@ -41,11 +43,23 @@ const DECISION_OF: Partial<Record<Reason, Decision>> = {
   'no-candidate': 'create',
 };
 
-/** What follows from a reason. */
+/** What follows from a reason; of `decided`, see `consequenceOfWord`. */
 export function consequenceOf(reason: Reason, { onMatch }: Policies): { decision: Decision; action: Action } {
   const decision = DECISION_OF[reason] ?? 'review';
   if (decision === 'create') return { decision, action: 'create' };
   return { decision, action: decision === 'match' && onMatch !== 'review' ? onMatch : 'none' };
+}
+
+const CONSEQUENCE_OF_WORD = {
+  link: { decision: 'match', action: 'link' },
+  create: { decision: 'create', action: 'create' },
+  skip: { decision: 'skip', action: 'none' },
+  'api-account': { decision: 'skip', action: 'none' },
+} as const satisfies Record<StandingWord, { decision: Decision; action: Action }>;
+
+/** What follows from the reason `decided`, by what was decided. */
+export function consequenceOfWord(word: StandingWord): { decision: Decision; action: Action } {
+  return CONSEQUENCE_OF_WORD[word];
 }
 
 /** A remark about a decision that does not change it. */
@@ -65,7 +79,9 @@ export type Evidence =
   /** A key in which the only candidate differs. */
   | { key: string; operator: string; person: string }
   /** A value that cannot be stored on the card. */
-  | { column: string; value: string; problem: string };
+  | { column: string; value: string; problem: string }
+  /** What a human decided, and who that was. */
+  | { decided: StandingWord; who: string; note: string };
 
 /** The fields of a new card: column of the person table → value as it will be stored. */
 export type Card = Readonly<Record<string, CardValue>>;

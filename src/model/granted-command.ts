@@ -3,6 +3,7 @@ export const GRANTED_COMMANDS = [
   'scan',
   'dry-run',
   'migrate',
+  'review',
   'verify',
   'report',
   'rollback',

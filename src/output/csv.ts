@@ -1,6 +1,6 @@
 import { pipeline } from 'node:stream';
 import { stringify } from 'csv-stringify';
-import { printable } from './terminal/printable.js';
+import { harmless, harmlessKey } from './csv-guard.js';
 
 export type CsvValue = string | number | bigint | boolean | Date | null | undefined;
 
@@ -17,26 +17,27 @@ type Rows<Row> = AsyncIterable<Row> | Iterable<Row>;
  *
  * Controls other than tabs and line breaks become visible escapes: NUL ends the file for some readers, ESC acts on a
  * terminal.
+ * @param keys columns that are read back, hence guarded with `harmlessKey`, too.
  */
 export async function* csvLines<Column extends string>(
   columns: readonly Column[],
   rows: Rows<Readonly<Record<Column, CsvValue>>>,
+  keys: readonly Column[] = [],
 ): AsyncIterable<string> {
   const stringifier = stringify({
     bom: true,
     header: true,
-    columns: columns.map((column) => ({ key: column })),
+    columns: columns.map((column) => ({ key: column, header: harmless(column) })),
     record_delimiter: 'windows',
     // Off by default once a record delimiter is given; a lone LF in a value would then begin a record.
     quote_record_delimiter: true,
     cast: {
-      string: harmless,
       boolean: String,
       date: (value) => value.toISOString(),
     },
   });
   stringifier.setEncoding('utf8');
-  const chunks = pipeline(inOrder(columns, rows), stringifier, () => {
+  const chunks = pipeline(inOrder(columns, rows, new Set(keys)), stringifier, () => {
     // An error of the rows reaches the reader through the stringifier.
   });
   for await (const chunk of chunks) yield String(chunk);
@@ -46,18 +47,13 @@ export async function* csvLines<Column extends string>(
 async function* inOrder<Column extends string>(
   columns: readonly Column[],
   rows: Rows<Readonly<Record<Column, CsvValue>>>,
+  keys: ReadonlySet<Column>,
 ): AsyncIterable<CsvValue[]> {
-  for await (const row of rows) yield columns.map((column) => row[column]);
-}
-
-const SIGN = '[=+\\-@＝＋－＠]';
-const PLAIN_NUMBER = /^-\d+(?:\.\d+)?$/;
-const ACTS_AT_THE_START = new RegExp(`^'*(?:[\\s\\p{C}]*${SIGN}|[\\t\\r\\n])`, 'u');
-const ACTS_AFTER_A_SEPARATOR = new RegExp(`(?<=[;\\t\\r\\n])(?='*[^\\S\\t\\r\\n]*${SIGN})`, 'gu');
-const CONTROLS = /(?![\t\n\r])\p{Cc}/gu;
-
-function harmless(text: string): string {
-  if (PLAIN_NUMBER.test(text)) return text;
-  const guarded = text.replace(CONTROLS, printable).replace(ACTS_AFTER_A_SEPARATOR, "'");
-  return ACTS_AT_THE_START.test(guarded) ? `'${guarded}` : guarded;
+  for await (const row of rows) {
+    yield columns.map((column) => {
+      const value = row[column];
+      if (typeof value !== 'string') return value;
+      return keys.has(column) ? harmlessKey(value) : harmless(value);
+    });
+  }
 }

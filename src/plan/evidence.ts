@@ -1,12 +1,14 @@
+import type { CheckedValue } from '../config/checked.js';
 import type { Layout } from '../config/layout.js';
 import { type Evidence, MAX_CANDIDATES, type PlannedOperator } from '../model/decision.js';
+import type { StandingWord } from '../model/human-decision.js';
 
 /** What the classification found, as the JSON texts that the server makes of it. */
 export interface Findings {
   readonly reason: string;
   /** [[key number, value, operators, persons, first person, [persons]]] */
   readonly evidence: string | null;
-  /** Of a broken link: [link]. Of a contradiction: [bits of the keys, …operator's values, …person's values]. */
+  /** Of a human decision: [word, who, note]. Of a broken link: [link]. Of a contradiction: [bits of the keys, …operator's values, …person's values]. */
   readonly detail: string | null;
   /** [column, value, problem] */
   readonly misfit: string | null;
@@ -30,8 +32,8 @@ const NOTHING: ReadEvidence = { evidence: [], candidates: [], candidateCount: 0 
 
 export function readEvidence(row: Findings, layout: Layout): ReadEvidence {
   if (row.evidence === null && row.detail === null && row.misfit === null) return NOTHING;
-  const { keys } = layout.configuration.match;
-  const hits = row.evidence === null ? [] : (JSON.parse(row.evidence) as Hit[]).sort((a, b) => a[0] - b[0]);
+  const { keys } = layout;
+  const hits = row.evidence === null ? [] : (JSON.parse(row.evidence) as Hit[]).sort(byKey);
   const evidence: Evidence[] = hits.map(([key, value, operators, persons]) => ({
     key: keys[key - 1]?.name ?? String(key),
     value,
@@ -40,6 +42,8 @@ export function readEvidence(row: Findings, layout: Layout): ReadEvidence {
   }));
   return { evidence: [...evidence, ...readDetail(row, layout)], ...candidatesOf(hits) };
 }
+
+const byKey = (a: Hit, b: Hit) => a[0] - b[0] || byCodePoints(a[1], b[1]);
 
 /** The persons of all hits: at most 20, lowest keys first, and how many there are. */
 function candidatesOf(hits: readonly Hit[]): Pick<PlannedOperator, 'candidates' | 'candidateCount'> {
@@ -67,22 +71,32 @@ function readDetail(row: Findings, layout: Layout): Evidence[] {
   }
   if (row.detail === null) return [];
   const detail = JSON.parse(row.detail) as (string | number | null)[];
+  if (row.reason === 'decided') {
+    const [decided, who, note] = detail as [StandingWord, string, string];
+    return [{ decided, who, note }];
+  }
   if (row.reason === 'broken-link') {
     return [
       { column: layout.configuration.operators.link, value: String(detail[0]), problem: 'no such person' },
     ];
   }
   if (row.reason !== 'contradiction') return [];
-  const { keys } = layout.configuration.match;
+  const { keys } = layout;
   const differing = BigInt(String(detail[0]).split('.')[0] ?? '0');
-  return keys.flatMap(({ name }, index): Evidence[] => {
+  return keys.flatMap(({ name, operator, person }, index): Evidence[] => {
     if ((differing & (1n << BigInt(index))) === 0n) return [];
     return [
       {
         key: name,
-        operator: String(detail[1 + index] ?? ''),
-        person: String(detail[1 + keys.length + index] ?? ''),
+        operator: readValues(operator, detail[1 + index]),
+        person: readValues(person, detail[1 + keys.length + index]),
       },
     ];
   });
+}
+
+/** Of a key that lies elsewhere: all values that a card has. */
+function readValues({ rows }: CheckedValue, text: string | number | null | undefined): string {
+  if (text == null) return '';
+  return rows === undefined ? String(text) : (JSON.parse(String(text)) as string[]).join(', ');
 }

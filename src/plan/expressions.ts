@@ -1,24 +1,10 @@
-import { cardColumns, columnOf, type Layout } from '../config/layout.js';
+import { cardColumns } from '../config/card-fields.js';
+import type { CheckedValue } from '../config/checked.js';
+import type { Layout } from '../config/layout.js';
 import type { Dialect } from '../database/dialect.js';
-import type { CardField, Condition } from '../model/configuration.js';
-
-/** A condition on the row `alias` as SQL; false where it compares with NULL. */
-export function conditionSql(sql: Dialect, alias: string, condition: Condition): string {
-  if ('all' in condition)
-    return `(${condition.all.map((part) => conditionSql(sql, alias, part)).join(' AND ')})`;
-  if ('any' in condition)
-    return `(${condition.any.map((part) => conditionSql(sql, alias, part)).join(' OR ')})`;
-  const column = `${alias}.${sql.identifier(condition.column)}`;
-  if ('isNull' in condition) return `${column} IS ${condition.isNull ? '' : 'NOT '}NULL`;
-  if ('in' in condition) return `COALESCE(${column} IN (${condition.in.map(sql.literal).join(', ')}), FALSE)`;
-  if ('isNot' in condition) return `COALESCE(${column} <> ${sql.literal(condition.isNot)}, FALSE)`;
-  return `COALESCE(${column} = ${sql.literal(condition.is)}, FALSE)`;
-}
-
-/** The condition where it is configured; otherwise it never holds. */
-export function flagSql(sql: Dialect, alias: string, condition: Condition | undefined): string {
-  return condition === undefined ? 'FALSE' : conditionSql(sql, alias, condition);
-}
+import { CardRules } from './card-rules.js';
+import { cardValueSql, misfitsOf, readingFor, shownSql } from './card-values.js';
+import { AS_TEXT, fieldSql, type Own, ownOf, type Reading, valueSql } from './values.js';
 
 /** The operator's link to its person: NULL where it is empty, or where the column is still to be added. */
 export function linkSql(
@@ -36,60 +22,78 @@ export function linkSql(
   return isOther ? sql.asKey(filled, personKey) : filled;
 }
 
-/** What a card's column gets from the operator row `alias`. */
-export function cardValueSql(sql: Dialect, alias: string, { source }: CardField): string {
-  return 'from' in source ? `${alias}.${sql.identifier(source.from)}` : sql.literal(source.value);
+/** The name of a row as people read it: the parts that are filled. */
+export function nameSql(sql: Dialect, own: Own, parts: readonly CheckedValue[]): string {
+  const texts = parts.map((part) => `NULLIF(${sql.text(valueSql(sql, part, own))}, '')`);
+  return `CONCAT_WS(' ', ${texts.join(', ')})`;
 }
 
 /** The first of a card's values that its column cannot hold, as a JSON array [column, value, problem]; else NULL. */
 export function misfitSql(sql: Dialect, layout: Layout, alias: string): string {
+  const own = ownOf(sql, alias);
   const cases = cardColumns(layout).flatMap((field) => {
-    if (!('from' in field.source)) return [];
-    const target = columnOf(layout.persons, field.column);
-    const source = columnOf(layout.operators, field.source.from);
-    const value = cardValueSql(sql, alias, field);
-    const misfit = (problem: string) =>
-      sql.jsonArray([sql.literal(field.column), sql.text(value), sql.literal(problem)]);
-    const tooLong =
-      target.length !== null &&
-      target.family === 'text' &&
-      (source.length === null || source.length > target.length)
-        ? [
-            `WHEN ${sql.characters(value)} > ${target.length} THEN ${misfit(`longer than ${target.length} characters`)}`,
-          ]
-        : [];
-    const missing =
-      !target.nullable && source.nullable
-        ? [`WHEN ${value} IS NULL THEN ${misfit('empty, but required on the card')}`]
-        : [];
-    return [...tooLong, ...missing];
+    if ('value' in field.source) return [];
+    const reading = readingFor(field);
+    const value = reading.shown(sql, valueSql(sql, field.source.from, own, reading));
+    return misfitsOf(sql, alias, field).map(
+      ({ condition, problem }) =>
+        `WHEN ${condition} THEN ${sql.jsonArray([sql.literal(field.column), value, sql.literal(problem)])}`,
+    );
   });
+  const rules = new CardRules(layout, sql).misfits().map(({ condition, field, problem }) => {
+    const value = shownSql(sql, field, cardValueSql(sql, alias, field));
+    return `WHEN ${condition} THEN ${sql.jsonArray([sql.literal(field.column), value, sql.literal(problem)])}`;
+  });
+  cases.push(...rules);
   return cases.length === 0 ? 'NULL' : `CASE ${cases.join('\n         ')} END`;
 }
 
-/** The columns that a decision about an operator rests on: its keys, and what goes onto the card. */
-export function operatorFields({ configuration: { match, card } }: Layout): readonly string[] {
-  const sources = card.flatMap(({ source }) => ('from' in source ? [source.from] : []));
-  return [...new Set([...match.keys.map(({ operator }) => operator), ...sources])];
+/** What a decision rests on, as people call it and as it is found. */
+export interface Field {
+  readonly name: string;
+  readonly value: CheckedValue;
+  readonly reading: Reading;
+}
+
+/** The values that a decision about an operator rests on: its keys, and what goes onto the card. */
+export function operatorFields({ keys, card }: Layout): readonly Field[] {
+  const fields = [
+    ...keys.map(({ operator }) => fieldOf(operator)),
+    ...card.flatMap((field) =>
+      'from' in field.source ? [fieldOf(field.source.from, readingFor(field))] : [],
+    ),
+  ];
+  return [...new Map(fields.map((field) => [identityOf(field), field])).values()];
+}
+
+const fieldOf = (value: CheckedValue, reading = AS_TEXT): Field => ({ name: nameOf(value), value, reading });
+
+/** As people call it: the column, with its table where that is another. */
+export const nameOf = ({ column, rows }: CheckedValue) =>
+  rows === undefined ? column.name : `${rows.table.name.name}.${column.name}`;
+
+/** Equal for two values that are found in the same place and read alike. */
+function identityOf({ value, reading }: Field): string {
+  const place = JSON.stringify(value, (_, part) =>
+    'family' in Object(part) || 'columns' in Object(part) ? part.name : part,
+  );
+  return reading === AS_TEXT ? place : `bytes of ${place}`;
 }
 
 /** They as a JSON array of texts: held against the row later on, they tell what changed, field by field. */
 export function operatorFieldsSql(sql: Dialect, layout: Layout, alias: string): string {
+  const own = ownOf(sql, alias);
   return sql.jsonArray(
-    operatorFields(layout).map((column) => sql.text(`${alias}.${sql.identifier(column)}`)),
+    operatorFields(layout).map(({ value, reading }) => fieldSql(sql, value, own, reading)),
   );
 }
 
-/** The columns of a person that a link to it rests on: its keys. */
-export function personFields({ configuration: { match } }: Layout): readonly string[] {
-  return match.keys.map(({ person }) => person);
+/** The values of a person that a link to it rests on: its keys. */
+export function personFields({ keys }: Layout): readonly Field[] {
+  return keys.map(({ person }) => fieldOf(person));
 }
 
-/** The same of a person, where `column` finds the n-th of them, counted from 1. */
-export function personFieldsSql(
-  sql: Dialect,
-  layout: Layout,
-  column: (name: string, number: number) => string,
-): string {
-  return sql.jsonArray(personFields(layout).map((name, index) => sql.text(column(name, index + 1))));
+/** The same of a person. */
+export function personFieldsSql(sql: Dialect, layout: Layout, own: Own): string {
+  return sql.jsonArray(personFields(layout).map(({ value }) => fieldSql(sql, value, own)));
 }

@@ -1,7 +1,9 @@
+import type { CheckedKey, CheckedValue } from '../config/checked.js';
 import type { Dialect } from '../database/dialect.js';
 import { MAX_CANDIDATES } from '../model/decision.js';
 import type { ClassifiedTables } from './classified-tables.js';
-import { conditionSql } from './expressions.js';
+import { decidedCtes } from './decided.js';
+import { belongsSql, deniedSql, ELSEWHERE, ownOf, readableSql } from './values.js';
 
 /** What the keys of both sides come to: the named queries (CTEs) of the classification, `summary` the last of them. */
 export class KeyHits {
@@ -23,8 +25,10 @@ export class KeyHits {
         : [`-- how letters beyond ASCII are lower-cased\nletter AS ${sql.inlined}(${sql.letters})`]),
       this.#operatorCard(),
       this.#personCard(),
+      ...this.#valuesElsewhere(),
       this.#brokenOperator(),
       this.#broken(),
+      ...(this.#of.decided === undefined ? [] : decidedCtes(this.#of, this.#of.decided)),
       this.#taken(),
       ...this.#shared(),
       this.#brokenValue(),
@@ -54,42 +58,92 @@ operator_card AS ${this.#sql.inlined}(
 
   #personCard(): string {
     const sql = this.#sql;
-    const unsure = this.#of
-      .keys()
-      .map(
-        ({ person, number }) =>
-          `,\n         ${sql.asNumber(sql.unsure(`p.${sql.identifier(person)}`))} AS unsure_${number}`,
-      );
+    const unsure = this.#of.keys().flatMap(({ person, number }) => {
+      if (person.rows !== undefined) return [];
+      const value = readableSql(sql, `p.${sql.identifier(person.column.name)}`, person.column);
+      return `,\n         ${sql.asNumber(sql.unsure(value))} AS unsure_${number}`;
+    });
     return `-- the keys of every person
 person_card AS ${sql.inlined}(
   SELECT p.${this.#of.personKey} AS person, ${this.#generated()} AS generated, ${this.#of.keyless('p')} AS keyless${this.#keyColumns('p')}${unsure.join('')}
     FROM ${this.#of.personTable} AS p${this.#of.letters})`;
   }
 
-  /** raw_N: what the column holds; key_N: how it is compared, ignored values still among them. */
+  /**
+   * raw_N: what the column holds; key_N: how it is compared, ignored values still among them. Of a key that lies
+   * elsewhere, the columns by which its rows are found.
+   */
   #keyColumns(alias: 'o' | 'p'): string {
     const sql = this.#sql;
+    const own = ownOf(sql, alias);
     return this.#of
       .keys()
-      .map(({ number, operator, person }) => {
-        const value = `${alias}.${sql.identifier(alias === 'o' ? operator : person)}`;
+      .map(({ number, ...sides }) => {
+        const value = alias === 'o' ? sides.operator : sides.person;
+        if (value.rows !== undefined)
+          return value.rows.on
+            .map(({ ours }, index) => `,\n         ${own(ours.name)} AS on_${number}_${index + 1}`)
+            .join('');
+        const text = readableSql(sql, own(value.column.name), value.column);
         return `,
-         ${value} AS raw_${number},
-         CASE WHEN ${this.#of.keyless(alias)} THEN NULL ELSE ${sql.normalized(value)} END AS key_${number}`;
+         ${text} AS raw_${number},
+         CASE WHEN ${this.#of.keyless(alias)} THEN NULL ELSE ${sql.normalized(text)} END AS key_${number}`;
       })
       .join('');
   }
 
+  /** Of a key that lies elsewhere: each value of a card once, however often and in whatever spelling it is there. */
+  #valuesElsewhere(): string[] {
+    return this.#of
+      .keys()
+      .flatMap((key) => [
+        ...(key.operator.rows === undefined ? [] : [this.#operatorValue(key)]),
+        ...(key.person.rows === undefined ? [] : [this.#personValue(key)]),
+      ]);
+  }
+
+  #operatorValue({ number, operator }: CheckedKey): string {
+    return `operator_value_${number} AS ${this.#sql.materialized}(
+  SELECT u.operator, u.link, u.outside, 1 AS raw_${number}, MIN(u.text) AS key_${number}
+    FROM (SELECT o.${this.#of.operatorKey} AS operator, ${this.#of.link} AS link,
+                 CASE ${this.#of.outside()} END AS outside, ${this.#elsewhere('o', operator)}) AS u
+   GROUP BY u.operator, u.link, u.outside, ${this.#sql.fingerprint('u.text')})`;
+  }
+
+  #personValue({ number, person }: CheckedKey): string {
+    return `person_value_${number} AS ${this.#sql.materialized}(
+  SELECT u.person, 1 AS raw_${number}, MIN(u.text) AS key_${number}, MAX(u.unsure) AS unsure_${number}
+    FROM (SELECT p.${this.#of.personKey} AS person, ${this.#elsewhere('p', person)}) AS u
+   GROUP BY u.person, ${this.#sql.fingerprint('u.text')})`;
+  }
+
+  /** The rest of a SELECT of the values that a card has in rows of another table, as they are compared. */
+  #elsewhere(alias: 'o' | 'p', { column, rows }: CheckedValue): string {
+    if (rows === undefined) throw new Error('the value lies in the row itself');
+    const sql = this.#sql;
+    const value = readableSql(sql, `${ELSEWHERE}.${sql.identifier(column.name)}`, column);
+    return `${sql.asNumber(sql.unsure(value))} AS unsure, ${sql.normalized(value)} AS text
+            FROM ${alias === 'o' ? this.#of.operatorTable : this.#of.personTable} AS ${alias}
+            JOIN ${sql.table(rows.table.name)} AS ${ELSEWHERE} ON ${belongsSql(sql, rows, ownOf(sql, alias))}${this.#of.letters}
+           WHERE ${value} IS NOT NULL AND NOT ${this.#of.keyless(alias)}`;
+  }
+
+  /** Where the values of a key are: one for each card in the card itself, else any number. */
+  #operatorsWith(number: number): string {
+    return this.#of.keys()[number - 1]?.operator.rows === undefined
+      ? 'operator_card'
+      : `operator_value_${number}`;
+  }
+
+  #personsWith(number: number): string {
+    return this.#of.keys()[number - 1]?.person.rows === undefined ? 'person_card' : `person_value_${number}`;
+  }
+
   /** A generated card: no access to the SSP, and no caller. */
   #generated(): string {
-    const sql = this.#sql;
-    const { ssp, caller } = this.#of.layout.configuration.persons;
-    const flags = [ssp, caller].map((flag) =>
-      this.#of.layout.persons.columns.has(flag.column)
-        ? conditionSql(sql, 'p', { column: flag.column, is: flag.denied })
-        : 'FALSE',
-    );
-    return flags.join(' AND ');
+    const { ssp, caller } = this.#of.layout.person;
+    const own = ownOf(this.#sql, 'p');
+    return [ssp, caller].map((flag) => deniedSql(this.#sql, own, flag)).join(' AND ');
   }
 
   #brokenOperator(): string {
@@ -105,9 +159,13 @@ broken_operator AS ${this.#sql.materialized}(
   }
 
   #taken(): string {
-    return `-- persons that any operator row whatsoever is linked to
+    const decided =
+      this.#of.decided === undefined
+        ? ''
+        : `\n   UNION\n  SELECT d.person FROM decided AS d WHERE d.word = 'link'`;
+    return `-- persons that any operator row whatsoever is linked to${decided && ', or is going to be'}
 taken AS (
-  SELECT DISTINCT ${this.#of.link} AS person FROM ${this.#of.operatorTable} AS o WHERE ${this.#of.link} IS NOT NULL)`;
+  SELECT DISTINCT ${this.#of.link} AS person FROM ${this.#of.operatorTable} AS o WHERE ${this.#of.link} IS NOT NULL${decided})`;
   }
 
   /** What several cards share: found in one pass by a server that keeps a CTE, else grouped for each reader. */
@@ -152,9 +210,9 @@ sharer AS ${this.#sql.materialized}(
     const counts = `COALESCE(o.outside, 'excluded') = 'excluded'`;
     return `SELECT CASE WHEN ${counts} THEN ${fingerprint(`o.key_${number}`)} END AS value, 1 AS is_operator,
                    ${asNumber('o.outside IS NULL AND o.link IS NULL')} AS is_contender${ofOperator}
-              FROM operator_card AS o WHERE o.raw_${number} IS NOT NULL
+              FROM ${this.#operatorsWith(number)} AS o WHERE o.raw_${number} IS NOT NULL
              UNION ALL
-            SELECT ${fingerprint(`p.key_${number}`)}, 0, 0${ofPerson} FROM person_card AS p WHERE p.raw_${number} IS NOT NULL`;
+            SELECT ${fingerprint(`p.key_${number}`)}, 0, 0${ofPerson} FROM ${this.#personsWith(number)} AS p WHERE p.raw_${number} IS NOT NULL`;
   }
 
   #brokenValue(): string {
@@ -165,9 +223,16 @@ broken_value AS (
     FROM (
   ${this.#arms(
     (number) =>
-      `SELECT ${number} AS key_number, ${fingerprint(`b.key_${number}`)} AS value FROM broken_operator AS b WHERE b.outside IS NULL`,
+      `SELECT ${number} AS key_number, ${fingerprint(`b.key_${number}`)} AS value FROM ${this.#brokenWith(number)} WHERE b.outside IS NULL`,
   )}) AS b
    GROUP BY key_number, value)`;
+  }
+
+  #brokenWith(number: number): string {
+    const values = this.#operatorsWith(number);
+    return values === 'operator_card'
+      ? 'broken_operator AS b'
+      : `${values} AS b JOIN broken AS x ON x.link = b.link`;
   }
 
   #member(): string {
@@ -177,7 +242,7 @@ broken_value AS (
             (
               number,
             ) => `SELECT p.person, ${number} AS key_number, v.value, v.contenders, p.unsure_${number} AS unsure
-    FROM person_card AS p JOIN value_${number} AS v ON v.value = ${this.#sql.fingerprint(`p.key_${number}`)}`,
+    FROM ${this.#personsWith(number)} AS p JOIN value_${number} AS v ON v.value = ${this.#sql.fingerprint(`p.key_${number}`)}`,
           )
         : `SELECT person, key_number, value, contenders, unsure FROM sharer WHERE person IS NOT NULL AND operators > 0`;
     return `-- persons that share a value with an operator
@@ -215,7 +280,7 @@ crowd AS (
             (
               number,
             ) => `SELECT o.operator, ${number} AS key_number, v.value, v.operators${this.#withEvidence ? `, o.key_${number} AS text` : ''}
-    FROM operator_card AS o JOIN value_${number} AS v ON v.value = ${this.#sql.fingerprint(`o.key_${number}`)}
+    FROM ${this.#operatorsWith(number)} AS o JOIN value_${number} AS v ON v.value = ${this.#sql.fingerprint(`o.key_${number}`)}
    WHERE o.outside IS NULL`,
           )
         : `SELECT operator, key_number, value, operators, value AS text FROM sharer WHERE is_human = 1 AND cards > 1`;
@@ -237,11 +302,20 @@ hit AS (
     const powers = this.#of.keys().map(({ number }) => `WHEN ${number} THEN ${2 ** (number - 1)}`);
     return `-- all that was found about an operator, in one row
 summary AS (
-  SELECT h.operator, ${sql.materialized === '' ? `${sql.digest('h.operator')} AS digest, ` : ''}COUNT(c.persons) AS hits, MAX(c.persons) AS persons, MAX(h.operators) AS operators,
+  SELECT h.operator, ${sql.materialized === '' ? `${sql.digest('h.operator')} AS digest, ` : ''}COUNT(c.persons) AS hits, ${this.#mostPersons()} AS persons, MAX(h.operators) AS operators,
          MIN(c.person) AS first_person, MAX(c.person) AS last_person, MAX(c.free) AS free,
          MAX(c.contention) AS contention, MAX(c.unsure) AS unsure,
-         SUM(CASE WHEN c.persons IS NULL THEN 0 ELSE CASE h.key_number ${powers.join(' ')} END END) AS shared${this.#withEvidence ? `,\n         ${sql.joinJson(evidence, 'h.key_number')} AS evidence` : ''}
+         BIT_OR(CASE WHEN c.persons IS NULL THEN 0 ELSE CASE h.key_number ${powers.join(' ')} END END) AS shared${this.#withEvidence ? `,\n         ${sql.joinJson(evidence, 'h.key_number')} AS evidence` : ''}
     FROM hit AS h LEFT JOIN crowd AS c ON c.key_number = h.key_number AND c.value = h.value
    GROUP BY h.operator)`;
+  }
+
+  /** The persons whom one key alone hits: by one value, or by several that the operator has. */
+  #mostPersons(): string {
+    const several = this.#of
+      .keys()
+      .filter(({ operator }) => operator.rows !== undefined)
+      .map(({ number }) => `COUNT(DISTINCT CASE h.key_number WHEN ${number} THEN c.person END)`);
+    return several.length === 0 ? 'MAX(c.persons)' : `GREATEST(MAX(c.persons), ${several.join(', ')})`;
   }
 }

@@ -1,13 +1,16 @@
-import { cardColumns, type Layout } from '../config/layout.js';
+import { cardColumns } from '../config/card-fields.js';
+import type { CardField } from '../config/checked.js';
+import { asColumnWrites } from '../config/comparable.js';
+import type { Layout } from '../config/layout.js';
 import type { Database } from '../database/database.js';
 import type { Dialect } from '../database/dialect.js';
 import type { Session } from '../database/session.js';
-import type { CardField } from '../model/configuration.js';
 import {
   type Action,
   type Card,
   type CardValue,
   consequenceOf,
+  consequenceOfWord,
   type Decision,
   type Finding,
   type PlannedOperator,
@@ -15,11 +18,13 @@ import {
   type Tally,
 } from '../model/decision.js';
 import type { Drift } from '../model/drift.js';
+import type { HumanDecision } from '../model/human-decision.js';
 import type { ApprovedPlan } from './approved-plan.js';
+import { cardValueSql, shownSql } from './card-values.js';
 import { classificationSql, tallySql } from './classification.js';
+import { findDecided } from './decided.js';
 import { findDrift } from './drift.js';
 import { readEvidence } from './evidence.js';
-import { cardValueSql } from './expressions.js';
 import { Tallies } from './tallies.js';
 
 /** Holds an approved plan against the database as it is, read-only. */
@@ -28,9 +33,13 @@ export async function comparePlan(
   layout: Layout,
   database: Database,
   plan: ApprovedPlan,
+  decisions: readonly HumanDecision[] = [],
 ): Promise<{ tallies: readonly Tally[]; drift: Drift }> {
   const tallies = new Tallies();
-  const drift = await findDrift(plan.lines(), counted(streamPlan(session, layout, database), tallies));
+  const drift = await findDrift(
+    plan.lines(),
+    counted(streamPlan(session, layout, database, decisions), tallies),
+  );
   return { tallies: tallies.all(), drift };
 }
 
@@ -43,17 +52,26 @@ async function* counted(plan: AsyncIterable<PlannedOperator>, tallies: Tallies) 
 
 /**
  * How many operators get which decision, counted by the server.
- * @param onFinding is told the key of each operator with a finding.
+ * @param options `decisions` of a file that no run has taken yet; `onFinding` is told the key of each operator with
+ *   a finding.
  */
 export async function tallyPlan(
   session: Session,
   layout: Layout,
-  sql: Dialect,
-  onFinding: (operator: string) => void = () => undefined,
+  database: Database,
+  {
+    decisions,
+    onFinding,
+  }: {
+    readonly decisions?: readonly HumanDecision[] | undefined;
+    readonly onFinding?: (operator: string) => void;
+  } = {},
 ): Promise<Tally[]> {
   const tallies = new Tallies();
-  for await (const { operator, operators, ...what } of session.stream<TallyRow>(tallySql(layout, sql))) {
-    if (operator !== null) onFinding(operator);
+  const decided = await findDecided(session, database, decisions);
+  const statement = tallySql(layout, database.dialect, decided);
+  for await (const { operator, operators, ...what } of session.stream<TallyRow>(statement)) {
+    if (operator !== null) onFinding?.(operator);
     tallies.count({ ...what, operators: Number(operators) });
   }
   return tallies.all();
@@ -84,25 +102,32 @@ export interface ClassifiedRow {
   card: string;
 }
 
-/** Every operator's decision in the order of their keys, read piece by piece. */
+/**
+ * Every operator's decision in the order of their keys, read piece by piece.
+ * @param decisions of a file that no run has taken yet.
+ */
 export async function* streamPlan(
   session: Session,
   layout: Layout,
   database: Database,
+  decisions: readonly HumanDecision[] = [],
 ): AsyncIterable<PlannedOperator> {
   const { dialect: sql } = database;
+  const decided = await findDecided(session, database, decisions);
   const card = new CardReader(layout);
   const order = sql.keyOrder('c.operator', layout.operatorKey);
   const texts = ['name', 'reason', 'finding', 'person', 'evidence', 'detail', 'misfit', 'card'].map(
     (column) => `c.${column}`,
   );
   const statement = `SELECT ${sql.text('c.operator')} AS operator, ${texts.join(', ')}
-  FROM (${classificationSql(layout, sql, [card.column(sql)])}) AS c
+  FROM (${classificationSql(layout, sql, { card: card.valuesSql(sql) }, decided)}) AS c
  ORDER BY ${order}`;
   for await (const row of session.stream<ClassifiedRow>(statement)) {
     const { operator, name, reason, finding, person } = row;
-    const { decision, action } = consequenceOf(reason, layout.configuration.policies);
     const { evidence, candidates, candidateCount } = readEvidence(row, layout);
+    const word = evidence.find((each) => 'decided' in each)?.decided;
+    const { decision, action } =
+      word === undefined ? consequenceOf(reason, layout.configuration.policies) : consequenceOfWord(word);
     yield {
       operator,
       name,
@@ -121,48 +146,38 @@ export async function* streamPlan(
 
 /** Reads the fields of a new card: those an operator gives, and constants from the configuration. */
 export class CardReader {
-  readonly #given: readonly (CardField & { readonly isBoolean: boolean })[];
-  /** The operator's columns that give a value, in the order in which `read` takes their values. */
-  readonly sources: readonly string[];
+  readonly #given: readonly { readonly field: CardField; readonly isBoolean: boolean }[];
   /** Every column in its place, so that a million cards share one shape. */
   readonly #template: Card;
 
   constructor(layout: Layout) {
     const fields = cardColumns(layout);
-    this.#template = Object.fromEntries(fields.map((field) => [field.column, constantOf(field, layout)]));
+    this.#template = Object.fromEntries(fields.map((field) => [field.column, constantOf(field)]));
     this.#given = fields
-      .filter((field) => 'from' in field.source)
-      .map((field) => ({ ...field, isBoolean: isBoolean(field, layout) }));
-    this.sources = this.#given.flatMap(({ source }) => ('from' in source ? [source.from] : []));
+      .filter(({ source }) => 'from' in source)
+      .map((field) => ({ field, isBoolean: field.target?.family === 'boolean' }));
   }
 
   /** One column for all: a million rows of twenty columns each take the driver longer than the server. */
-  column(sql: Dialect): string {
-    return `${sql.jsonArray(this.#given.map((field) => sql.text(cardValueSql(sql, 'o', field))))} AS card`;
+  valuesSql(sql: Dialect): string {
+    return sql.jsonArray(this.#given.map(({ field }) => shownSql(sql, field, cardValueSql(sql, 'o', field))));
   }
 
   read(given: readonly (string | null)[]): Card {
     const card: Record<string, CardValue> = { ...this.#template };
-    this.#given.forEach(({ column, isBoolean }, index) => {
+    this.#given.forEach(({ field, isBoolean }, index) => {
       const value = given[index] ?? null;
-      card[column] = isBoolean && value !== null ? isTrue(value) : value;
+      card[field.column] = isBoolean && value !== null ? isTrue(value) : value;
     });
     return card;
   }
 }
 
 /** A column that the run has yet to add gets the type of what it grants. */
-function isBoolean({ column }: CardField, { persons, configuration }: Layout): boolean {
-  const family = persons.columns.get(column)?.family;
-  if (family !== undefined) return family === 'boolean';
-  const { ssp, caller } = configuration.persons;
-  return [ssp, caller].some((flag) => flag.column === column && typeof flag.granted === 'boolean');
-}
-
-function constantOf(field: CardField, layout: Layout): CardValue {
-  const given = 'value' in field.source ? field.source.value : null;
-  const value = typeof given === 'number' ? String(given) : given;
-  return isBoolean(field, layout) && typeof value === 'string' ? isTrue(value) : value;
+function constantOf({ target, source }: CardField): CardValue {
+  const given = 'value' in source ? source.value : null;
+  const value = given === null || target === undefined ? given : asColumnWrites(target, given);
+  return typeof value === 'number' ? String(value) : value;
 }
 
 const isTrue = (text: string): boolean => text === 'true' || text === 't' || text === '1';

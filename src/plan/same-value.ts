@@ -2,8 +2,13 @@ import type { Dialect } from '../database/dialect.js';
 import type { Column } from '../database/schema.js';
 
 /** Texts are compared byte by byte: most collations would take "Anna" for "anna" and "a " for "a". */
-export function sameValueSql(sql: Dialect, target: Column, actual: string, expected: string): string {
-  if (target.family === 'text') {
+export function sameValueSql(
+  sql: Dialect,
+  target: Column | undefined,
+  actual: string,
+  expected: string,
+): string {
+  if (target?.family === 'text') {
     const exact = /^char(acter)?\(/.test(target.type)
       ? (value: string) => `RTRIM(${sql.text(value)})` // padded with blanks
       : (value: string) => sql.text(value);

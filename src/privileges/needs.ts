@@ -1,4 +1,5 @@
-import { cardColumns, type Layout } from '../config/layout.js';
+import { cardColumns } from '../config/card-fields.js';
+import type { Layout } from '../config/layout.js';
 import { findReferences } from '../config/references.js';
 import type { Database } from '../database/database.js';
 import type { Need } from '../database/privileges.js';
@@ -11,11 +12,12 @@ export async function needsOf(command: GrantedCommand, database: Database, layou
   const cards: Need[] = [
     { to: 'read', table: layout.operators.name },
     { to: 'read', table: layout.persons.name },
+    ...layout.otherTables.map(({ name }): Need => ({ to: 'read', table: name })),
   ];
   switch (command) {
     case 'scan':
-      return cards;
     case 'dry-run':
+    case 'review':
     case 'verify':
     case 'report':
       return [...cards, { to: 'read-journal' }];

@@ -4,7 +4,8 @@ import type { Dialect } from '../database/dialect.js';
 import type { Session } from '../database/session.js';
 import type { ChangeState } from '../journal/run.js';
 import { type Action, type Decision, REASONS, type Reason } from '../model/decision.js';
-import { linkSql } from '../plan/expressions.js';
+import { linkSql, nameSql } from '../plan/expressions.js';
+import { ownOf } from '../plan/values.js';
 
 export interface LinkReportOptions {
   /** Takes the word of this run alone. */
@@ -21,6 +22,8 @@ export interface LinkRow {
   readonly decision: Decision | null;
   readonly reason: Reason | null;
   readonly reasonText: string | null;
+  /** The human who decided, where the reason is that. */
+  readonly decidedBy: string | null;
   /** As the link says, even where there is no such person. */
   readonly person: string | null;
   readonly personName: string | null;
@@ -33,8 +36,8 @@ export interface LinkRow {
   readonly state: ChangeState | null;
 }
 
-type Word = 'decision' | 'reason' | 'action' | 'run' | 'state' | 'changedAt';
-type SelectedRow = Omit<LinkRow, 'reasonText'>;
+type Word = 'decision' | 'reason' | 'action' | 'run' | 'state' | 'changedAt' | 'detail';
+type SelectedRow = Omit<LinkRow, 'reasonText' | 'decidedBy'> & { readonly detail: string | null };
 
 /**
  * Who is linked to whom, by which run and why: every operator row in the order of the keys, read piece by piece.
@@ -49,8 +52,18 @@ export async function* linkReport(
   const hasJournal = await findJournal(session, database);
   const statement = linkReportSql(database.dialect, layout, options, hasJournal);
   for await (const row of session.stream<SelectedRow>(statement)) {
-    yield { ...row, reasonText: row.reason === null ? null : (REASONS[row.reason] ?? row.reason) };
+    yield withReason(row);
   }
+}
+
+function withReason({ detail, ...row }: SelectedRow): LinkRow {
+  if (row.reason !== 'decided' || detail === null) {
+    const reasonText = row.reason === null ? null : (REASONS[row.reason] ?? row.reason);
+    return { ...row, reasonText, decidedBy: null };
+  }
+  const [word, who, note] = JSON.parse(detail) as [string, string, string];
+  const reasonText = `${REASONS.decided}: ${word}${note === '' ? '' : `, ${note}`}`;
+  return { ...row, reasonText, decidedBy: who };
 }
 
 /** Asked in the same session: the embedded database has no second one. */
@@ -71,6 +84,8 @@ function linkReportSql(
   hasJournal: boolean,
 ): string {
   const { operators, persons } = layout.configuration;
+  const nameOf = (alias: 'o' | 'p') =>
+    nameSql(sql, ownOf(sql, alias), alias === 'o' ? layout.operator.name : layout.person.name);
   const key = `o.${sql.identifier(operators.key)}`;
   const personKey = `p.${sql.identifier(persons.key)}`;
   const link = linkSql(sql, layout, 'o');
@@ -84,6 +99,7 @@ function linkReportSql(
     run: word('run_id'),
     state: word('state'),
     changedAt: word('changed_at'),
+    detail: word('detail'),
   };
   const selected = Object.entries(words).map(
     ([name, expression]) => `${expression} AS ${sql.identifier(name)}`,
@@ -94,9 +110,9 @@ function linkReportSql(
   LEFT JOIN linking AS l ON l.operator = ${operator} AND l.person = ${sql.fingerprint(sql.text(link))}
   LEFT JOIN newest AS n ON n.operator = ${operator}`
     : '';
-  return `${hasJournal ? `WITH ${journalSql(sql, options.run)}\n` : ''}SELECT ${sql.text(key)} AS operator, ${nameSql(sql, 'o', operators.name)} AS ${sql.identifier('operatorName')},
+  return `${hasJournal ? `WITH ${journalSql(sql, options.run)}\n` : ''}SELECT ${sql.text(key)} AS operator, ${nameOf('o')} AS ${sql.identifier('operatorName')},
        ${sql.text(link)} AS person,
-       CASE WHEN ${personKey} IS NOT NULL THEN ${nameSql(sql, 'p', persons.name)} END AS ${sql.identifier('personName')},
+       CASE WHEN ${personKey} IS NOT NULL THEN ${nameOf('p')} END AS ${sql.identifier('personName')},
        CASE WHEN ${link} IS NULL THEN NULL ${byOnecard} ELSE 'before' END AS ${sql.identifier('linkedBy')},
        ${selected.join(',\n       ')}
   FROM ${sql.table(layout.operators.name)} AS o
@@ -106,7 +122,7 @@ function linkReportSql(
  ORDER BY ${sql.keyOrder(key, layout.operatorKey)}${limit === undefined ? '' : `\n LIMIT ${limit}`}`;
 }
 
-const WORDS = 'd.decision, d.action, d.reason, d.run_id, c.state, c.changed_at';
+const WORDS = 'd.decision, d.action, d.reason, d.detail, d.run_id, c.state, c.changed_at';
 
 /** Ranked rather than filtered by run: a run may have come later than an operator, or an operator than a run. */
 function journalSql(sql: Dialect, run: string | undefined): string {
@@ -131,10 +147,4 @@ newest AS (
             ${from('LEFT JOIN')}
            WHERE r.state <> 'planning'${ofRun}) AS w
    WHERE w.newness = 1)`;
-}
-
-/** As people read it: the parts that are filled. */
-function nameSql(sql: Dialect, alias: string, columns: readonly string[]): string {
-  const parts = columns.map((column) => `NULLIF(${sql.text(`${alias}.${sql.identifier(column)}`)}, '')`);
-  return `CONCAT_WS(' ', ${parts.join(', ')})`;
 }

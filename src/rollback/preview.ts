@@ -1,4 +1,5 @@
-import { cardColumns, columnOf, type Layout } from '../config/layout.js';
+import { cardColumns } from '../config/card-fields.js';
+import { columnOf, type Layout } from '../config/layout.js';
 import type { Reference } from '../config/references.js';
 import type { Database } from '../database/database.js';
 import type { Session } from '../database/session.js';

@@ -21,8 +21,12 @@ export function usesSql(sql: Dialect, layout: Layout, references: readonly Refer
 function refersSql(sql: Dialect, layout: Layout, { table, columns }: Reference): string {
   const { operators, persons } = layout.configuration;
   const pairs = columns.map((each) => {
-    const target = 'target' in each ? `p.${sql.identifier(each.target)}` : sql.asKey('c.person', each.column);
-    return `r.${sql.identifier(each.own)} = ${target}`;
+    const own = `r.${sql.identifier(each.own)}`;
+    if ('target' in each) return `${own} = p.${sql.identifier(each.target)}`;
+    if (!('holds' in each)) return `${own} = ${sql.asKey('c.person', each.column)}`;
+    const held = `p.${sql.identifier(each.holds.name)}`;
+    const isHeld = each.holds.family === 'text' ? ` AND ${held} <> ''` : '';
+    return `${sql.joined({ expression: own, column: each.column }, { expression: held, column: each.holds })}${isHeld}`;
   });
   // The link of the operator at hand is what is taken back, and a card may refer to itself.
   const isLink = columns.some(({ own }) => own === operators.link);

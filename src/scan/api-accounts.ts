@@ -1,7 +1,8 @@
+import type { CheckedKey, CheckedValue } from '../config/checked.js';
 import type { Layout } from '../config/layout.js';
 import type { Dialect } from '../database/dialect.js';
 import type { Row, Session } from '../database/session.js';
-import type { MatchKey } from '../model/configuration.js';
+import { ownOf, valueSql } from '../plan/values.js';
 import { type Account, judgeAccount, TECHNICAL_WORDS } from './account-judgement.js';
 import type { Listed } from './listed.js';
 import { humanOperatorSql } from './living-cards.js';
@@ -37,24 +38,23 @@ export async function findApiAccounts(
 
 /** What the configuration lets us know about an operator, by what its columns are called. */
 interface Columns {
-  readonly logins: readonly MatchKey[];
-  readonly mails: readonly MatchKey[];
-  readonly employeeNumbers: readonly MatchKey[];
-  readonly names: readonly string[];
-  readonly firstNames: readonly string[];
-  readonly lastLogin: string | undefined;
+  readonly logins: readonly CheckedKey[];
+  readonly mails: readonly CheckedKey[];
+  readonly employeeNumbers: readonly CheckedKey[];
+  readonly names: readonly CheckedValue[];
+  readonly firstNames: readonly CheckedValue[];
+  readonly lastLogin: CheckedValue | undefined;
   /** All of them, in the order in which they are read. */
-  readonly read: readonly string[];
+  readonly read: readonly CheckedValue[];
 }
 
 const MAIL = /mail/i;
 const EMPLOYEE_NUMBER = /employee|personnel|personeel|staff/i;
 const FIRST_NAME = /first|given|initial|voornaam|voorletter|roepnaam/i;
 
-function columnsOf({ configuration }: Layout): Columns {
-  const { name: names, lastLogin } = configuration.operators;
-  const { keys } = configuration.match;
-  const says = (pattern: RegExp) => (key: MatchKey) => pattern.test(`${key.name} ${key.operator}`);
+function columnsOf({ keys, operator: { name: names, lastLogin } }: Layout): Columns {
+  const says = (pattern: RegExp) => (key: CheckedKey) =>
+    pattern.test(`${key.name} ${key.operator.column.name}`);
   const mails = keys.filter(says(MAIL));
   const employeeNumbers = keys.filter((key) => says(EMPLOYEE_NUMBER)(key) && !mails.includes(key));
   const read = [
@@ -68,7 +68,7 @@ function columnsOf({ configuration }: Layout): Columns {
     mails,
     employeeNumbers,
     names,
-    firstNames: names.filter((column) => FIRST_NAME.test(column)),
+    firstNames: names.filter(({ column }) => FIRST_NAME.test(column.name)),
     lastLogin,
     read: [...new Set(read)],
   };
@@ -76,13 +76,15 @@ function columnsOf({ configuration }: Layout): Columns {
 
 /** Human operators with the letters of a technical word anywhere; whether it is a word, the reader judges. */
 function suspectsSql(layout: Layout, sql: Dialect, { logins, mails, names, read }: Columns): string {
-  const texts = read.map((column, index) => `${sql.text(`o.${sql.identifier(column)}`)} AS text_${index}`);
+  const own = ownOf(sql, 'o');
+  const textOf = (value: CheckedValue) => sql.text(valueSql(sql, value, own));
+  const texts = read.map((value, index) => `${textOf(value)} AS text_${index}`);
   const local = [...logins, ...mails].map(({ operator }) => {
-    const value = sql.text(`o.${sql.identifier(operator)}`);
+    const value = textOf(operator);
     // A domain such as system.example.com would make everybody a suspect.
     return `SUBSTRING(${value} FROM 1 FOR POSITION('@' IN CONCAT(${value}, '@')) - 1)`;
   });
-  const searched = [...local, ...names.map((column) => sql.text(`o.${sql.identifier(column)}`))];
+  const searched = [...local, ...names.map(textOf)];
   const likes = searchedLetters().map((word) => `s.searched LIKE ${sql.literal(`%${word}%`)}`);
   // Without a limit, both servers would put the long expression into each of the comparisons.
   return `SELECT s.* FROM (
@@ -103,17 +105,18 @@ function searchedLetters(): string[] {
 }
 
 function readAccount(row: Row, columns: Columns, ignoreValues: readonly string[]): Account {
-  const textOf = (column: string) => row[`text_${columns.read.indexOf(column)}`] ?? '';
-  const labelled = (keys: readonly MatchKey[]) =>
+  const textOf = (value: CheckedValue) => row[`text_${columns.read.indexOf(value)}`] ?? '';
+  const labelled = (keys: readonly CheckedKey[]) =>
     keys.map(({ name, operator }) => ({ label: name, value: textOf(operator) }));
-  const joined = (names: readonly string[]) => names.map(textOf).join(' ');
-  const isFilled = (column: string) => !['', ...ignoreValues].includes(textOf(column).trim().toLowerCase());
+  const joined = (names: readonly CheckedValue[]) => names.map(textOf).join(' ');
+  const isFilled = (value: CheckedValue) =>
+    !['', ...ignoreValues].includes(textOf(value).trim().toLowerCase());
   const { employeeNumbers, names, firstNames, lastLogin } = columns;
   return {
     logins: labelled(columns.logins),
     mails: labelled(columns.mails),
     firstName: firstNames.length === 0 ? undefined : joined(firstNames),
-    familyName: joined(names.filter((column) => !firstNames.includes(column))),
+    familyName: joined(names.filter((value) => !firstNames.includes(value))),
     hasEmployeeNumber:
       employeeNumbers.length === 0 ? undefined : employeeNumbers.some(({ operator }) => isFilled(operator)),
     hasLoggedIn: lastLogin === undefined ? undefined : textOf(lastLogin) !== '',
@@ -122,7 +125,7 @@ function readAccount(row: Row, columns: Columns, ignoreValues: readonly string[]
 
 function nameOf(row: Row, { names, read }: Columns): string {
   return names
-    .map((column) => row[`text_${read.indexOf(column)}`] ?? '')
+    .map((value) => row[`text_${read.indexOf(value)}`] ?? '')
     .filter((part) => part !== '')
     .join(' ');
 }

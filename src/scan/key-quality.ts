@@ -1,6 +1,9 @@
+import type { CheckedValue } from '../config/checked.js';
 import type { Layout } from '../config/layout.js';
 import type { Dialect } from '../database/dialect.js';
 import type { Session } from '../database/session.js';
+import { nameOf } from '../plan/expressions.js';
+import { belongsSql, ELSEWHERE, ownOf, readableSql } from '../plan/values.js';
 import { judgeKey, type Verdict } from './key-judgement.js';
 import { candidatePersonSql, humanOperatorSql } from './living-cards.js';
 
@@ -47,10 +50,10 @@ export async function keyQualities(session: Session, layout: Layout, sql: Dialec
     alias: 'p',
     where: candidatePersonSql(sql, layout),
   } as const;
-  const { keys, ignoreValues } = layout.configuration.match;
+  const { ignoreValues } = layout.configuration.match;
   const found: KeyQuality[] = [];
-  for (const key of keys) {
-    const measure = (side: Side, column: string) => measureSide(session, sql, side, column, ignoreValues);
+  for (const key of layout.keys) {
+    const measure = (side: Side, value: CheckedValue) => measureSide(session, sql, side, value, ignoreValues);
     const operators = await measure(operatorSide, key.operator);
     const persons = await measure(personSide, key.person);
     found.push({ key: key.name, operators, persons, ...judgeKey(operators, persons) });
@@ -78,14 +81,14 @@ async function measureSide(
   session: Session,
   sql: Dialect,
   side: Side,
-  column: string,
+  value: CheckedValue,
   ignoreValues: readonly string[],
 ): Promise<SideQuality> {
-  const [row] = await session.rows<Measured>(sideSql(sql, side, column, ignoreValues));
+  const [row] = await session.rows<Measured>(sideSql(sql, side, value, ignoreValues));
   const count = (text: string | null | undefined) => Number(text ?? 0);
   const pairs = JSON.parse(row?.most_shared ?? '[]') as [value: string, cards: number | string][];
   return {
-    column,
+    column: nameOf(value),
     rows: count(row?.cards),
     filled: count(row?.filled),
     ignored: count(row?.ignored),
@@ -103,7 +106,7 @@ const MOST_SHARED = 3;
 function sideSql(
   sql: Dialect,
   { table, alias, where }: Side,
-  column: string,
+  value: CheckedValue,
   ignoreValues: readonly string[],
 ): string {
   const [letter, letters] =
@@ -119,9 +122,7 @@ function sideSql(
   const top = `CASE WHEN v.shared > 0 AND v.place <= ${MOST_SHARED} THEN ${sql.jsonArray(['v.text', 'v.cards'])} END`;
   return `-- how well a key tells cards apart
 WITH ${letter}card AS ${sql.inlined}(
-  SELECT ${sql.normalized(`${alias}.${sql.identifier(column)}`)} AS text
-    FROM ${sql.table(table)} AS ${alias}${letters}
-   WHERE ${where}),
+  ${textsSql(sql, { table, alias, where }, value, letters)}),
 held AS (
   SELECT MIN(LEFT(t.text, ${SHOWN_CHARACTERS})) AS text, COUNT(*) AS cards,
          ${isEmpty} AS is_empty, ${isJunk} AS is_junk
@@ -138,4 +139,24 @@ SELECT ${sum('v.cards')} AS cards, ${ofKeys('v.cards')} AS filled,
        ${ofKeys('1')} AS values_held, ${ofShared('1')} AS values_shared, ${ofShared('v.cards')} AS sharing,
        ${sql.joinJson(top, 'v.place')} AS most_shared
   FROM ranked AS v`;
+}
+
+/** Of a key that lies elsewhere, each card has as many rows as values, or one without. */
+function textsSql(
+  sql: Dialect,
+  { table, alias, where }: Side,
+  { column, rows }: CheckedValue,
+  letters: string,
+): string {
+  const own = ownOf(sql, alias);
+  const named = (expression: string) => sql.normalized(readableSql(sql, expression, column));
+  const from = `FROM ${sql.table(table)} AS ${alias}`;
+  if (rows === undefined)
+    return `SELECT ${named(own(column.name))} AS text
+    ${from}${letters}
+   WHERE ${where}`;
+  return `SELECT ${named(`${ELSEWHERE}.${sql.identifier(column.name)}`)} AS text
+    ${from}
+    LEFT JOIN ${sql.table(rows.table.name)} AS ${ELSEWHERE} ON ${belongsSql(sql, rows, own)}${letters}
+   WHERE ${where}`;
 }

@@ -1,7 +1,9 @@
 import type { Layout } from '../config/layout.js';
+import type { Database } from '../database/database.js';
 import type { Dialect } from '../database/dialect.js';
 import type { Session } from '../database/session.js';
 import { classificationSql } from '../plan/classification.js';
+import { findDecided } from '../plan/decided.js';
 import { type Findings, readEvidence } from '../plan/evidence.js';
 import { linkSql } from '../plan/expressions.js';
 
@@ -25,12 +27,14 @@ interface Row extends Findings {
 export async function findPossibleDuplicates(
   session: Session,
   layout: Layout,
-  sql: Dialect,
+  database: Database,
   limit: number,
 ): Promise<PossibleDuplicate[]> {
+  const { dialect: sql } = database;
+  const decided = await findDecided(session, database);
   const rows =
     await session.rows<Row>(`SELECT ${sql.text('c.operator')} AS operator, c.name, c.person, c.reason, c.evidence, c.detail, c.misfit
-  FROM (${classificationSql(layout, sql)}) AS c
+  FROM (${classificationSql(layout, sql, {}, decided)}) AS c
  WHERE c.finding = 'possible-duplicate'
  ORDER BY ${sql.keyOrder('c.operator', layout.operatorKey)}
  LIMIT ${limit}`);

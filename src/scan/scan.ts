@@ -28,7 +28,7 @@ export interface Scan {
 /** Takes the inventory: reads only, with SELECT alone; all of it sees one moment within a snapshot. */
 export async function scanDatabase(session: Session, database: Database, layout: Layout): Promise<Scan> {
   const { dialect: sql } = database;
-  const tallies = inOrder(await tallyPlan(session, layout, sql));
+  const tallies = inOrder(await tallyPlan(session, layout, database));
   const duplicates = sumOf(tallies, ({ finding }) => finding === 'possible-duplicate');
   return {
     tallies,
@@ -39,7 +39,7 @@ export async function scanDatabase(session: Session, database: Database, layout:
     possibleDuplicates: {
       count: duplicates,
       // Classifying once more takes as long as all the rest.
-      first: duplicates === 0 ? [] : await findPossibleDuplicates(session, layout, sql, LISTED),
+      first: duplicates === 0 ? [] : await findPossibleDuplicates(session, layout, database, LISTED),
     },
     likelyApiAccounts: await findApiAccounts(session, layout, sql, LISTED),
     schemaGaps: findSchemaGaps(database, layout),

@@ -1,8 +1,9 @@
-import { columnOf } from '../config/layout.js';
+import type { CardField, CheckedFlag } from '../config/checked.js';
 import type { Dialect } from '../database/dialect.js';
-import type { CardField, Flag } from '../model/configuration.js';
-import { cardValueSql, linkSql } from '../plan/expressions.js';
+import { cardValueSql, shownSql } from '../plan/card-values.js';
+import { linkSql } from '../plan/expressions.js';
 import { sameValueSql } from '../plan/same-value.js';
+import { deniedSql, ownOf } from '../plan/values.js';
 import { journaledKeySql, latestChangesSql } from './latest-changes.js';
 import type { Subject } from './subject.js';
 import {
@@ -24,7 +25,7 @@ const NOTHING: Findings = { violations: [], count: 0 };
 /** What was created and linked is there, as it was made. */
 export async function checkCards(subject: Subject, isIntact: boolean): Promise<Check[]> {
   const { session, layout, runs } = subject;
-  const { ssp, caller } = layout.configuration.persons;
+  const { ssp, caller } = layout.person;
   const statements = new CardStatements(subject, isIntact);
   const { created, all } =
     runs.length === 0 ? { created: 0, all: 0 } : await countChanges(subject, statements);
@@ -36,7 +37,7 @@ export async function checkCards(subject: Subject, isIntact: boolean): Promise<C
   const callers = await find<FlagRow>(statements.granted(caller), (row) => describeGranted(row, caller));
   const differing = await findDifferences(subject, statements);
   const otherLinks = await find(statements.otherLinks(), describeLink);
-  const fields = created * layout.configuration.card.length;
+  const fields = created * layout.card.length;
   return [
     checkOf('card-exists', 'Every card that was created is there', created, [missing]),
     checkOf('card-denied-ssp', 'No created card has access to the SSP', created, [withSsp]),
@@ -98,14 +99,11 @@ SELECT c.operator, c.person, c.run_id, ${this.#total()}
   }
 
   /** A column that is gone denies nothing. */
-  granted({ column, denied }: Flag): string {
+  granted(flag: CheckedFlag): string {
     const sql = this.#sql;
-    const target = this.#subject.layout.persons.columns.get(column);
-    const value = `p.${sql.identifier(column)}`;
-    const [isDenied, actual] =
-      target === undefined
-        ? ['FALSE', 'NULL']
-        : [sameValueSql(sql, target, value, sql.literal(denied)), sql.text(value)];
+    const isDenied = deniedSql(sql, ownOf(sql, 'p'), flag);
+    const actual =
+      'row' in flag || flag.found === undefined ? 'NULL' : sql.text(`p.${sql.identifier(flag.column)}`);
     return `${this.#latest}
 SELECT c.operator, c.person, c.run_id, ${actual} AS actual, ${this.#total()}
   FROM latest AS c
@@ -120,9 +118,9 @@ SELECT c.operator, c.person, c.run_id, ${actual} AS actual, ${this.#total()}
     const differences = fields.map((field, number) => {
       const actual = `p.${sql.identifier(field.column)}`;
       const expected = cardValueSql(sql, 'o', field);
-      const same = sameValueSql(sql, columnOf(this.#subject.layout.persons, field.column), actual, expected);
+      const same = sameValueSql(sql, field.target, actual, expected);
       return `CASE WHEN NOT (${same})
-              THEN ${sql.jsonArray([sql.text(expected), sql.text(actual)])} END AS difference_${number}`;
+              THEN ${sql.jsonArray([shownSql(sql, field, expected), shownSql(sql, field, actual)])} END AS difference_${number}`;
     });
     const names = fields.map((_, number) => `d.difference_${number}`);
     const some = names.map((name) => `${name} IS NOT NULL`);
@@ -159,7 +157,10 @@ interface FlagRow extends ChangeRow {
   actual: string | null;
 }
 
-function describeGranted({ operator, person, actual }: FlagRow, { column, denied }: Flag): string {
+function describeGranted({ operator, person, actual }: FlagRow, flag: CheckedFlag): string {
+  if ('row' in flag)
+    return `Card ${person} of operator ${operator}: ${flag.row.table.name.name} has a row that grants it, and should have none.`;
+  const { column, denied } = flag;
   return `Card ${person} of operator ${operator}: ${column} is ${shown(actual)} and should be ${shown(String(denied))}.`;
 }
 
@@ -169,7 +170,7 @@ interface DifferenceRow extends ChangeRow {
 
 async function findDifferences(subject: Subject, statements: CardStatements): Promise<Findings> {
   const { session, layout, runs } = subject;
-  const fields = layout.configuration.card;
+  const { card: fields } = layout;
   if (runs.length === 0 || fields.length === 0) return NOTHING;
   const rows = await session.rows<DifferenceRow>(statements.differences(fields));
   const violations = rows.flatMap((row) =>
@@ -178,7 +179,9 @@ async function findDifferences(subject: Subject, statements: CardStatements): Pr
       if (difference == null) return [];
       const [expected = null, actual = null] = JSON.parse(difference) as (string | null)[];
       const source =
-        'from' in field.source ? `as ${field.source.from} of the operator` : 'by the configuration';
+        'from' in field.source
+          ? `as ${field.source.from.column.name} of the operator`
+          : 'by the configuration';
       return [
         {
           operator: row.operator,

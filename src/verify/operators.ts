@@ -2,7 +2,8 @@ import type { Layout } from '../config/layout.js';
 import type { Dialect } from '../database/dialect.js';
 import type { Run } from '../journal/run.js';
 import { FINDINGS, type Finding, REASONS, type Reason } from '../model/decision.js';
-import { conditionSql, flagSql, linkSql } from '../plan/expressions.js';
+import { linkSql } from '../plan/expressions.js';
+import { conditionSql, flagSql, ownOf } from '../plan/values.js';
 import type { Subject } from './subject.js';
 import {
   type Check,
@@ -137,18 +138,20 @@ const journaledSql = ({ state }: Run) => `WHEN u.operator IS NULL THEN 'unknown'
               ELSE 'review'`;
 
 /** Rows that are operators, neither API accounts nor excluded. */
-function humanSql(sql: Dialect, { configuration: { operators } }: Layout): string {
+function humanSql(sql: Dialect, { operator }: Layout): string {
+  const own = ownOf(sql, 'o');
   return [
-    ...(operators.rows === undefined ? [] : [conditionSql(sql, 'o', operators.rows)]),
-    `NOT ${flagSql(sql, 'o', operators.apiAccount)}`,
-    `NOT ${flagSql(sql, 'o', operators.excluded)}`,
+    ...(operator.rows === undefined ? [] : [conditionSql(sql, own, operator.rows)]),
+    `NOT ${flagSql(sql, own, operator.apiAccount)}`,
+    `NOT ${flagSql(sql, own, operator.excluded)}`,
   ].join(' AND ');
 }
 
-function exemptSql(sql: Dialect, { configuration: { operators, policies } }: Layout): string {
+function exemptSql(sql: Dialect, { operator, configuration: { policies } }: Layout): string {
+  const own = ownOf(sql, 'o');
   const exempt = [
-    ...(policies.archivedOperators === 'skip' ? [flagSql(sql, 'o', operators.archived)] : []),
-    ...(policies.anonymizedOperators === 'skip' ? [flagSql(sql, 'o', operators.anonymized)] : []),
+    ...(policies.archivedOperators === 'skip' ? [flagSql(sql, own, operator.archived)] : []),
+    ...(policies.anonymizedOperators === 'skip' ? [flagSql(sql, own, operator.anonymized)] : []),
   ];
   return exempt.length === 0 ? 'FALSE' : exempt.join(' OR ');
 }

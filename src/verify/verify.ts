@@ -4,6 +4,7 @@ import { OnecardError } from '../errors.js';
 import { RunTable } from '../journal/journal.js';
 import type { Run } from '../journal/run.js';
 import { checkCards } from './cards.js';
+import { checkHumanDecisions } from './human-decisions.js';
 import { checkOperatorsLinked, checkPersonsNotShared } from './operators.js';
 import { checkSeals } from './seals.js';
 import type { Subject } from './subject.js';
@@ -37,7 +38,8 @@ export async function verifyDatabase(
     const shared = await checkPersonsNotShared(subject);
     const seals = await checkSeals(subject);
     const cards = await checkCards(subject, seals.violationCount === 0);
-    return { checks: [check, shared, ...cards, seals], counts };
+    const decisions = await checkHumanDecisions(subject);
+    return { checks: [check, shared, ...cards, ...decisions, seals], counts };
   });
 }
 

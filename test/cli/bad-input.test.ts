@@ -24,7 +24,10 @@ interface Refusal {
 
 /** One sentence and its remedy are the last that is said; nothing on stdout, no stack, no password. */
 function expectRefusal(result: CliResult, { says, remedy, code = 2 }: Refusal, secrets: string[] = []): void {
-  expect(result.stderr.slice(result.stderr.indexOf('onecard: '))).toBe(`onecard: ${says}\n  → ${remedy}\n`);
+  const said = result.stderr
+    .slice(result.stderr.indexOf('onecard: '))
+    .replace(/(line \d+), column \d+: /g, '$1: ');
+  expect(said).toBe(`onecard: ${says}\n  → ${remedy}\n`);
   expect(result).toMatchObject({ code, stdout: '' });
   expect(result.stderr).not.toMatch(/^ {4}at /m);
   for (const secret of secrets) expect(result.stderr).not.toContain(secret);
@@ -296,7 +299,7 @@ describe('a configuration file', () => {
     [
       'a condition of no known form',
       'preset: sample\noperators:\n  rows: {column: kind, equals: operator}\n',
-      'line 3: operators.rows has to be a condition: {column: …, is: …}, {column: …, isNot: …}, {column: …, in: […]}, {column: …, isNull: true}, {all: […]} or {any: […]}.',
+      'line 3: operators.rows has to be a condition: {column: …, is: …}, or with isNot, in, isNull or matches instead of is; {row: …}, {all: […]}, {any: […]} or {not: …}.',
     ],
   ])('with %s', (_, text, says) => refusedFile(text, { says: `${file}, ${says}`, remedy: CORRECT }));
 
@@ -312,7 +315,7 @@ describe('a configuration file', () => {
       says: [
         'The configuration has 4 problems:',
         `  ${place}, line 3: operators.key has to be a text, not a list`,
-        `  ${place}, line 4: colour is no option; there are preset, operators, persons, card, volatileColumns, references, match, policies`,
+        `  ${place}, line 4: colour is no option; there are preset, operators, persons, card, unmapped, volatileColumns, references, match, policies`,
         `  ${place}, line 6: card.mobile copies api_token, which looks like a credential: leave it out`,
         '  --on-match has to be review, link or create, not "maybe"',
       ].join('\n'),

@@ -283,7 +283,7 @@ describe.each(serverDatabases)('looking closer on $name', ({ fresh, kind }) => {
       .map((statement) => /^(?!-- |\s*$).*/m.exec(statement)?.[0]);
     expect(beginnings.filter((line) => line !== undefined)).toEqual([
       ...(kind === 'postgres' ? ['CREATE SCHEMA IF NOT EXISTS onecard'] : []),
-      ...['run', 'decision', 'change'].map(
+      ...['run', 'decision', 'change', 'human_decision'].map(
         (table) => `CREATE TABLE IF NOT EXISTS ${journalTable(kind, table)} (`,
       ),
       expect.stringMatching(/^INSERT INTO \S*decision \(/),

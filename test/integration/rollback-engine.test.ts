@@ -187,7 +187,7 @@ describe.each(serverDatabases)('a rollback beside others on $name', (underTest) 
     await place.query(`CREATE TABLE remark (author char(36)); INSERT INTO remark VALUES ('${card}')`);
     const configuration = {
       ...loadConfiguration(undefined),
-      references: [{ table: { schema: undefined, name: 'remark' }, column: 'author' }],
+      references: [{ table: { schema: undefined, name: 'remark' }, column: 'author', holds: undefined }],
     };
     const layout = await checkLayout(database, configuration);
     const { takenBack } = await executeRollback(
@@ -218,9 +218,9 @@ describe.each(serverDatabases)('a rollback beside others on $name', (underTest) 
       /worked on operator, .* names agent,/,
     );
     expect(await cards()).toHaveLength(1);
-    const references = [{ table: { schema: undefined, name: 'remark' }, column: 'author' }];
+    const references = [{ table: { schema: undefined, name: 'remark' }, column: 'author', holds: undefined }];
     await expect(checkLayout(database, { ...configuration, references })).rejects.toThrow(
-      /references: there is no table remark/,
+      /references.0.table: there is no table remark/,
     );
   });
 

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import {
   type SampleKind,
   type SampleSize,
@@ -8,6 +7,7 @@ import {
 } from '../../fixtures/sample/index.js';
 import { keyPrefix, sampleKey } from '../../fixtures/sample/sql.js';
 import type { Template } from './databases.js';
+import { type Expectation, readExpectations } from './expectations.js';
 
 type Run = (sql: string) => Promise<unknown>;
 
@@ -40,27 +40,10 @@ export const personKey = (n: number) => sampleKey(keyPrefix.castPerson, n);
 export const regularOperatorKey = (n: number) => sampleKey(keyPrefix.regularOperator, n);
 export const regularPersonKey = (n: number) => sampleKey(keyPrefix.regularPerson, n);
 
-/** A line of `expected.csv`, apart from its explanation. */
-export interface Expectation {
-  readonly operator: string;
-  readonly decision: string;
-  readonly reason: string;
-  readonly person: string | null;
-  readonly finding: string | null;
-}
-
 /** Written by hand, in the order of the operators' keys. */
-export const expectations: readonly Expectation[] = readFileSync(
-  new URL('../../fixtures/sample/expected.csv', import.meta.url),
-  'utf8',
-)
-  .trimEnd()
-  .split('\n')
-  .slice(1)
-  .map((line) => {
-    const [operator = '', decision = '', reason = '', person = '', finding = ''] = line.split(',', 5);
-    return { operator, decision, reason, person: person || null, finding: finding || null };
-  });
+export const expectations: readonly Expectation[] = readExpectations('sample').map(
+  ({ why, ...expectation }) => expectation,
+);
 
 /** The operators that the expectations decide so about. */
 export function expectedOperators(decision: string): string[] {

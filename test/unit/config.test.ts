@@ -29,7 +29,8 @@ function problemsOf(lines: string[], flags: PolicyFlags = {}): string[] {
   return messageOf(() => load(lines, flags))
     .split('\n')
     .filter((line) => !line.startsWith('The configuration has'))
-    .map((line) => line.trim().replace(`${join(folder, 'c.yaml')}, `, ''));
+    .map((line) => line.trim().replace(`${join(folder, 'c.yaml')}, `, ''))
+    .map((line) => line.replace(/^(line \d+), column \d+:/, '$1:'));
 }
 
 function messageOf(work: () => unknown): string {
@@ -46,7 +47,7 @@ const SAMPLE = 'preset: sample';
 
 describe('a configuration', () => {
   it('is the sample without a file', () => {
-    expect(loadConfiguration(undefined)).toEqual(load([SAMPLE]));
+    expect(loadConfiguration(undefined)).toEqual({ ...load([SAMPLE]), placeOf: expect.any(Function) });
   });
 
   it('takes the first value of each policy unless it is told another', () => {
@@ -68,6 +69,7 @@ describe('a configuration', () => {
     expect(own).toEqual({
       ...preset,
       digest: own.digest,
+      placeOf: expect.any(Function),
       operators: { ...preset.operators, table: { schema: undefined, name: 'agents' } },
       persons: { ...preset.persons, table: { schema: 'hr', name: 'people' } },
     });
@@ -75,7 +77,8 @@ describe('a configuration', () => {
 
   it('adds and replaces card columns and keys one by one', () => {
     const preset = load([SAMPLE]);
-    const own = load([
+    const own = (column: string) => ({ column, rows: undefined });
+    const loaded = load([
       SAMPLE,
       'card:',
       '  email: {value: ""}',
@@ -85,17 +88,17 @@ describe('a configuration', () => {
       '    email: {operator: mail, person: mail}',
       '    badge: {operator: badge, person: badge}',
     ]);
-    expect(own.card).toEqual([
+    expect(loaded.card).toEqual([
       ...preset.card.map((field) =>
         field.column === 'email' ? { column: 'email', source: { value: '' } } : field,
       ),
       { column: 'cost_centre', source: { value: 7 } },
     ]);
-    expect(own.match.keys).toEqual([
+    expect(loaded.match.keys).toEqual([
       ...preset.match.keys.map((key) =>
-        key.name === 'email' ? { name: 'email', operator: 'mail', person: 'mail' } : key,
+        key.name === 'email' ? { name: 'email', operator: own('mail'), person: own('mail') } : key,
       ),
-      { name: 'badge', operator: 'badge', person: 'badge' },
+      { name: 'badge', operator: own('badge'), person: own('badge') },
     ]);
   });
 
@@ -146,6 +149,13 @@ describe('a configuration', () => {
 
   it('replaces the ignored values as a whole', () => {
     expect(load([SAMPLE, 'match: {ignoreValues: [none]}']).match.ignoreValues).toEqual(['none']);
+  });
+
+  it('compares ignored values as keys are compared, however they are written', () => {
+    expect(load([SAMPLE, 'match: {ignoreValues: [N/A, " Geen "]}']).match.ignoreValues).toEqual([
+      'n/a',
+      'geen',
+    ]);
   });
 
   it('needs no preset where it says everything', () => {
@@ -215,7 +225,7 @@ describe('the problems of a configuration', () => {
       'line 5: operators.key has to be a text, not 5: put it in quotes',
       'line 6: operators.nme is no option; did you mean name?',
       'line 10: persons.ssp.granted has to be a text, a number, true or false',
-      'line 13: card.mobile has to be {from: a column of the operator table} or {value: a constant}',
+      'line 13: card.mobile has to be {from: a value of the operator} or {value: a constant}',
       'line 14: card.portal is set by onecard itself: leave it out',
       'line 18: match.ignoreValues.1 has to be a text, not 0: put it in quotes',
       'line 20: policies.onMatch has to be review, link or create, not "sometimes"',
@@ -224,8 +234,14 @@ describe('the problems of a configuration', () => {
   });
 
   it.each([
-    ['operators: {table: ""}', 'operators.table has to be a table name, or schema.table'],
-    ['operators: {table: "a.b.c"}', 'operators.table has to be a table name, or schema.table'],
+    [
+      'operators: {table: ""}',
+      'operators.table has to be a table name, schema.table, or {schema: …, name: …}',
+    ],
+    [
+      'operators: {table: "a.b.c"}',
+      'operators.table has to be a table name, schema.table, or {schema: …, name: …}',
+    ],
     ['operators: {name: []}', 'operators.name must not be empty'],
     ['operators: agents', 'operators has to be a mapping with options of its own, not "agents"'],
     ['references: remark.author', 'references has to be a list, not "remark.author"'],
@@ -233,11 +249,11 @@ describe('the problems of a configuration', () => {
     ['policies: link', 'policies has to be a mapping with options of its own, not "link"'],
     [
       'colour: red',
-      'colour is no option; there are preset, operators, persons, card, volatileColumns, references, match, policies',
+      'colour is no option; there are preset, operators, persons, card, unmapped, volatileColumns, references, match, policies',
     ],
     [
       'card: {email: {from: mail, value: x}}',
-      'card.email has to be {from: a column of the operator table} or {value: a constant}',
+      'card.email has to be {from: a value of the operator} or {value: a constant}',
     ],
     [
       'card: {pin: {from: api_token}}',
@@ -254,7 +270,7 @@ describe('the problems of a configuration', () => {
 
   it('do not hide a wrong flag, nor does a flag hide a wrong file', () => {
     expect(problemsOf(['preset: other'], { onMatch: 'maybe' })).toEqual([
-      'line 1: preset has to be sample, not "other", or left out with every option given',
+      'line 1: preset has to be sample or topdesk, not "other", or left out with every option given',
       '--on-match has to be review, link or create, not "maybe"',
     ]);
   });
@@ -336,6 +352,7 @@ describe('a layout', () => {
     length: null,
     nullable,
     filledByServer: false,
+    isGenerated: false,
     movedByServer: false,
     keySource: undefined,
     collation: null,
@@ -354,17 +371,21 @@ describe('a layout', () => {
   const databaseWith = (...tables: Table[]) =>
     ({
       identity: { kind: 'PostgreSQL', version: '15', database: 'd', server: 's' },
+      rules: async () => ({ uniques: [], checks: [], foreignKeys: [], defaults: new Map() }),
+      tableNames: async () => tables.map(({ name }) => name.name),
       inspect: async (name: TableName) => tables.find((each) => each.name.name === name.name),
       privileges: { toMeet: async () => [], lacking: async () => [] },
     }) as unknown as Database;
 
-  const configuration = () =>
-    load([
+  const configuration = (): Configuration => ({
+    ...load([
       'operators: {table: agent, key: id, link: person_id, name: [name]}',
       'persons: {table: people, key: id, name: [name], ssp: {column: ssp, granted: 1, denied: 0}, caller: {column: caller, granted: 1, denied: 0}}',
       'card: {name: {from: name}}',
       'match: {keys: {mail: {operator: mail, person: mail}}}',
-    ]);
+    ]),
+    placeOf: () => '',
+  });
   const agent = () =>
     table(
       'agent',
@@ -404,12 +425,12 @@ describe('a layout', () => {
     await expect(checkLayout(poor, configuration())).rejects.toThrow(
       [
         'The configuration does not fit the PostgreSQL database d:',
-        '  operators.name: the table agent has no column name',
+        '  operators.name.0: the table agent has no column name',
+        '  persons.name.0: the table people has no column name',
         '  match.keys.mail.operator: the table agent has no column mail; did you mean e_mail?',
-        '  card.name.from: the table agent has no column name',
-        '  persons.name: the table people has no column name',
         '  match.keys.mail.person: the table people has no column mail',
-        '  card: the table people has no column name',
+        '  card.name: the table people has no column name',
+        '  card.name.from: the table agent has no column name',
       ].join('\n'),
     );
   });

@@ -19,11 +19,18 @@ import type { Triggers } from '../schema.js';
 import { ServerDatabase } from '../server-database.js';
 import type { Mode, Session } from '../session.js';
 import { type Abilities, JOURNAL_PREFIX, mysqlDialect } from './dialect.js';
-import { foreignKeysToMysql, inspectMysql, leadsIndexMysql, mysqlTriggers } from './inspect.js';
+import {
+  foreignKeysToMysql,
+  inspectMysql,
+  leadsIndexMysql,
+  mysqlTriggers,
+  tableNamesMysql,
+} from './inspect.js';
 import { mysqlLock } from './lock.js';
 import { mysqlLowerCasing } from './lower-casing.js';
 import { DECISIVE, mysqlObstacles } from './obstacles.js';
 import { MysqlPrivileges } from './privileges.js';
+import { rulesMysql } from './rules.js';
 import { MysqlSession } from './session.js';
 
 /**
@@ -149,6 +156,14 @@ class MysqlDatabase extends ServerDatabase<Connection> implements Database {
 
   foreignKeysTo(name: Required<TableName>) {
     return this.guarded((session) => foreignKeysToMysql(session, name));
+  }
+
+  tableNames() {
+    return this.guarded(tableNamesMysql);
+  }
+
+  rules(name: Required<TableName>) {
+    return this.guarded((session) => rulesMysql(session, name));
   }
 
   leadsIndex(name: Required<TableName>, column: string) {

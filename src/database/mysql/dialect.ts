@@ -1,9 +1,12 @@
 import { OnecardError } from '../../errors.js';
 import type { Scalar, TableName } from '../../model/configuration.js';
-import type { Dialect } from '../dialect.js';
+import { lastCharacter } from '../characters.js';
+import { type ConversionVerbs, convertedBy } from '../conversion.js';
+import { type Dialect, likePattern, type Misfit, type Operand, UTF8_IN_HEX } from '../dialect.js';
 import { hmacPads } from '../hmac.js';
 import { WHITE_SPACE } from '../letters.js';
 import { newKeyOf } from '../new-key.js';
+import { numberMisfits } from '../numbers.js';
 import type { Column } from '../schema.js';
 
 /** The journal's tables stand beside the application's, told apart by this prefix. */
@@ -31,6 +34,27 @@ function literal(value: Scalar | null): string {
   return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 }
 
+const bytes = (expression: string) => `CAST(CAST(${expression} AS CHAR CHARACTER SET utf8mb4) AS BINARY)`;
+
+const LAST_CHARACTER = literal(lastCharacter((codePoint) => `\\x{${codePoint.toString(16)}}`));
+
+const TEXT_OR_NAME = /'(?:[^'\\]|\\.|'')*'|`((?:[^`]|``)+)`/gs;
+
+const charsetOf = ({ collation }: Column) => collation?.split('_')[0];
+
+/** Letters that the character set of the column has not: the server would refuse them, or write question marks. */
+function charsetMisfits(expression: string, from: Column, target: Column): Misfit[] {
+  const charset = charsetOf(target);
+  if (charset === undefined || charset === 'utf8mb4' || charset === charsetOf(from)) return [];
+  const asStored = `CONVERT(CONVERT(${expression} USING ${charset}) USING utf8mb4)`;
+  return [
+    {
+      condition: `CAST(${asStored} AS BINARY) <> ${bytes(expression)}`,
+      problem: `has letters that the character set ${charset} has not`,
+    },
+  ];
+}
+
 const spaces = WHITE_SPACE.map((codePoint) => `\\x{${codePoint.toString(16)}}`).join('');
 const aroundSpaces = literal(`^[${spaces}]+|[${spaces}]+$`);
 
@@ -48,6 +72,11 @@ export function mysqlDialect(
 ): Dialect {
   const text = (expression: string) =>
     `CAST(${expression} AS CHAR CHARACTER SET utf8mb4) COLLATE ${bytewise}`;
+  const conversion: ConversionVerbs = {
+    text,
+    hasForm: (expression, pattern) => `${text(expression)} REGEXP ${literal(pattern)}`,
+    asUuid: (expression) => `CAST(${expression} AS UUID)`,
+  };
   const unsureClass = literal(`[${unsureLetters}]`);
   return {
     identifier,
@@ -62,6 +91,18 @@ export function mysqlDialect(
         ? `HEX(${expression})`
         : text(expression),
     asKey: (expression, column) => asKey(expression, column),
+    // Without its index, the server would compare each text with each row.
+    isKey: (expression, given, column) => {
+      const spelling = SPELLINGS.get(column.family);
+      const key =
+        spelling === undefined ? given : `CASE WHEN ${given} REGEXP ${literal(spelling)} THEN ${given} END`;
+      return `${expression} = ${asKey(key, column)} AND ${text(expression)} = ${text(given)}`;
+    },
+    decoded: (expression) =>
+      `CASE WHEN LOWER(HEX(${expression})) REGEXP ${literal(UTF8_IN_HEX)} THEN CONVERT(${expression} USING utf8mb4) COLLATE ${bytewise} END`,
+    bytesDigest: (expression) => `CONCAT('sha256:', SHA2(${expression}, 256))`,
+    matches: (expression, pattern) => `${text(expression)} LIKE ${literal(likePattern(pattern))} ESCAPE '!'`,
+    joined,
     // The server has an order of its own for uuids, which differs between versions.
     keyOrder: (expression, column) => {
       if (column.family === 'uuid') return text(expression);
@@ -83,7 +124,31 @@ export function mysqlDialect(
     unsure: (expression) =>
       `(LENGTH(${text(expression)}) > CHAR_LENGTH(${text(expression)}) AND ${text(expression)} REGEXP ${unsureClass})`,
     characters: (expression) => `CHAR_LENGTH(${expression})`,
+    truncated: (expression, length) =>
+      `CASE WHEN CHAR_LENGTH(${expression}) > ${length}
+            THEN LEFT(REGEXP_REPLACE(LEFT(${text(expression)}, ${length + 1}), ${LAST_CHARACTER}, ''), ${length}) ELSE ${expression} END`,
+    converted: (expression, from, target) => convertedBy(conversion, expression, from, target),
+    asColumn: (expression, column) =>
+      column.collation === null ? expression : asKey(text(expression), column),
+    // A subquery in FROM must not read the row around it; but every name is in backticks here.
+    evaluated: (expression, values) =>
+      `(${expression.replace(TEXT_OR_NAME, (token, name?: string) =>
+        name === undefined ? token : (values.get(name.replaceAll('``', '`')) ?? token),
+      )})`,
+    unstorable: (expression, from, target) => [
+      ...numberMisfits(expression, from, target),
+      ...charsetMisfits(expression, from, target),
+    ],
     asNumber: (condition) => `IF(${condition}, 1, 0)`,
+
+    constants: (columns, rows) => {
+      const types = columns.map(
+        (column, index) =>
+          `${column} VARCHAR(1000) CHARACTER SET utf8mb4 COLLATE ${bytewise} PATH '$[${index}]'`,
+      );
+      return `SELECT * FROM JSON_TABLE(${literal(JSON.stringify(rows))}, '$[*]' COLUMNS (${types.join(', ')})) AS c`;
+    },
+    asInteger: (expression) => `CAST(${expression} AS SIGNED)`,
 
     jsonArray: (expressions) => `JSON_ARRAY(${expressions.join(', ')})`,
     joinJson: (expression, orderBy) =>
@@ -127,9 +192,29 @@ export function mysqlDialect(
   };
 }
 
+/** With anything else in place of a key, a strict server ends a statement that writes. */
+const SPELLINGS: ReadonlyMap<Column['family'], string> = new Map([
+  ['uuid', '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'],
+  ['integer', '^-?[0-9]{1,20}$'],
+  ['decimal', '^-?[0-9]{1,35}([.][0-9]{1,30})?$'],
+]);
+
+/** By the index of the left column first, and then byte by byte. */
+function joined(left: Operand, right: Operand): string {
+  const [one, other] = [left.column, right.column];
+  if (one.family !== 'text' && one.family !== 'uuid' && one.family === other.family)
+    return `${left.expression} = ${right.expression}`;
+  const indexed =
+    one.family === 'text'
+      ? `${left.expression} = ${one.collation === other.collation ? right.expression : asKey(right.expression, one)} AND `
+      : '';
+  return `${indexed}${bytes(left.expression)} = ${bytes(right.expression)}`;
+}
+
 function asKey(expression: string, column: Column): string {
-  if (column.family === 'integer')
-    return `CAST(${expression} AS ${/^decimal/.test(column.type) ? column.type.replace(/ .*/, '') : 'DECIMAL(20, 0)'})`;
+  if (column.family === 'integer') return `CAST(${expression} AS DECIMAL(20, 0))`;
+  if (column.type.startsWith('decimal')) return `CAST(${expression} AS ${column.type.replace(/ .*/, '')})`;
+  if (column.type === 'numeric') return `CAST(${expression} AS DECIMAL(65, 30))`;
   if (column.collation === null) return expression;
   const charset = column.collation.split('_')[0] ?? 'utf8mb4';
   return `CONVERT(${expression} USING ${charset}) COLLATE ${column.collation}`;

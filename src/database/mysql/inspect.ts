@@ -36,10 +36,25 @@ const FAMILIES: Readonly<Record<string, TypeFamily>> = {
   text: 'text',
   mediumtext: 'text',
   longtext: 'text',
+  smallint: 'integer',
+  mediumint: 'integer',
+  int: 'integer',
+  bigint: 'integer',
+  decimal: 'decimal',
+  float: 'decimal',
+  double: 'decimal',
   uuid: 'uuid',
+  date: 'time',
+  time: 'time',
+  datetime: 'time',
+  timestamp: 'time',
+  tinyblob: 'binary',
+  blob: 'binary',
+  mediumblob: 'binary',
+  longblob: 'binary',
+  binary: 'binary',
+  varbinary: 'binary',
 };
-
-const WHOLE_NUMBER = /^(tiny|small|medium|big)?int\b|^decimal\(\d+,0\)/;
 
 async function readColumns(session: Session, where: string): Promise<Map<string, Column>> {
   const rows = await session.rows<{
@@ -67,6 +82,7 @@ async function readColumns(session: Session, where: string): Promise<Map<string,
         length: row.length === null ? null : Number(row.length),
         nullable: row.nullable === 'YES',
         filledByServer: row.dflt !== null || /auto_increment|generated|default/i.test(row.extra),
+        isGenerated: /generated/i.test(row.extra) && !/default_generated/i.test(row.extra),
         movedByServer: /on update/i.test(row.extra),
         collation: row.collation,
         keySource: keySourceOf(row),
@@ -77,7 +93,7 @@ async function readColumns(session: Session, where: string): Promise<Map<string,
 
 function familyOf({ type, base }: { type: string; base: string }): TypeFamily {
   if (type === 'tinyint(1)') return 'boolean';
-  return WHOLE_NUMBER.test(type) ? 'integer' : (FAMILIES[base] ?? 'other');
+  return FAMILIES[base] ?? (base === 'tinyint' ? 'integer' : 'other');
 }
 
 /** By AUTO_INCREMENT, or by a default such as nextval(`shop`.`numbers`), as the server spells it. */
@@ -178,4 +194,14 @@ export async function leadsIndexMysql(
         AND SEQ_IN_INDEX = 1 AND COLUMN_NAME = ${quoted(column)} LIMIT 1`,
   );
   return rows.length > 0;
+}
+
+export async function tableNamesMysql(session: Session): Promise<string[]> {
+  const rows = await session.rows<{ name: string }>(
+    `SELECT CASE WHEN TABLE_SCHEMA = DATABASE() THEN TABLE_NAME ELSE CONCAT(TABLE_SCHEMA, '.', TABLE_NAME) END AS name
+       FROM information_schema.TABLES
+      WHERE TABLE_SCHEMA NOT IN ('information_schema', 'mysql', 'performance_schema', 'sys')
+      ORDER BY 1`,
+  );
+  return rows.map(({ name }) => name);
 }

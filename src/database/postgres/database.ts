@@ -19,12 +19,19 @@ import type { Triggers } from '../schema.js';
 import { ServerDatabase } from '../server-database.js';
 import type { Mode, Session } from '../session.js';
 import { JOURNAL_SCHEMA, type LowerCasing, postgresDialect, postgresDialectFor } from './dialect.js';
-import { foreignKeysToPostgres, inspectPostgres, leadsIndexPostgres, postgresTriggers } from './inspect.js';
+import {
+  foreignKeysToPostgres,
+  inspectPostgres,
+  leadsIndexPostgres,
+  postgresTriggers,
+  tableNamesPostgres,
+} from './inspect.js';
 import { postgresLock } from './lock.js';
 import { postgresLowerCasing } from './lower-casing.js';
 import { postgresObstacles } from './obstacles.js';
 import { refuseTransactionPooling } from './pooler.js';
 import { PostgresPrivileges } from './privileges.js';
+import { rulesPostgres } from './rules.js';
 import { type PostgresConnection, PostgresSession } from './session.js';
 
 /**
@@ -164,6 +171,14 @@ export class PostgresDatabase extends ServerDatabase<PostgresConnection> impleme
 
   foreignKeysTo(name: Required<TableName>) {
     return this.guarded((session) => foreignKeysToPostgres(session, name));
+  }
+
+  tableNames() {
+    return this.guarded(tableNamesPostgres);
+  }
+
+  rules(name: Required<TableName>) {
+    return this.guarded((session) => rulesPostgres(session, name));
   }
 
   leadsIndex(name: Required<TableName>, column: string) {

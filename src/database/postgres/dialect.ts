@@ -1,10 +1,13 @@
 import pg from 'pg';
 import { OnecardError } from '../../errors.js';
 import type { Scalar, TableName } from '../../model/configuration.js';
-import type { Dialect } from '../dialect.js';
+import { lastCharacter } from '../characters.js';
+import { type ConversionVerbs, convertedBy } from '../conversion.js';
+import { type Dialect, likePattern, UTF8_IN_HEX } from '../dialect.js';
 import { hmacPads } from '../hmac.js';
 import { DOTTED_CAPITAL_I, letterPairs, WHITE_SPACE } from '../letters.js';
 import { newKeyOf } from '../new-key.js';
+import { numberMisfits } from '../numbers.js';
 import type { Column } from '../schema.js';
 
 /** That of the database. */
@@ -32,6 +35,14 @@ const escaped = (codePoints: Iterable<number>) =>
   [...codePoints].map((codePoint) => `\\u${codePoint.toString(16).padStart(4, '0')}`).join('');
 const whiteSpace = `E'${escaped(WHITE_SPACE)}'`;
 
+const CONVERSION: ConversionVerbs = {
+  text: (expression) => `CAST(${expression} AS text)`,
+  hasForm: (expression, pattern) => `CAST(${expression} AS text) COLLATE "C" ~ ${literal(pattern)}`,
+  asUuid: (expression) => `CAST(${expression} AS uuid)`,
+};
+
+const LAST_CHARACTER = literal(lastCharacter((codePoint) => `\\U${codePoint.toString(16).padStart(8, '0')}`));
+
 /** How the server at hand lower-cases, found when connecting. */
 export interface LowerCasing {
   /** A quoted collation that lower-cases code point by code point. */
@@ -39,6 +50,20 @@ export interface LowerCasing {
   /** Letters that it lower-cases in another way, and at the same places what they become. */
   readonly upper: string;
   readonly lower: string;
+}
+
+/** A function takes at most so many arguments. */
+const MAX_ARGUMENTS = 100;
+
+/** Longer arrays are put together from several: the closing bracket of one and the opening one of the next make way. */
+function jsonArray(expressions: readonly string[]): string {
+  const parts: string[] = [];
+  for (let at = 0; at === 0 || at < expressions.length; at += MAX_ARGUMENTS) {
+    const built = `CAST(json_build_array(${expressions.slice(at, at + MAX_ARGUMENTS).join(', ')}) AS text)`;
+    const opened = at === 0 ? built : `substr(${built}, 2)`;
+    parts.push(at + MAX_ARGUMENTS < expressions.length ? `left(${opened}, -1)` : opened);
+  }
+  return parts.length === 1 ? parts.join() : `(${parts.join(` || ', ' || `)})`;
 }
 
 /** To replace letter after letter takes 200 µs a value: where the server knows them, it lower-cases by itself. */
@@ -59,6 +84,17 @@ export const postgresDialectFor = (casing?: LowerCasing): Dialect => ({
   text: (expression) => `CAST(${expression} AS text) COLLATE "C"`,
   exactText: (expression) => `CAST(${expression} AS text) COLLATE "C"`,
   asKey,
+  // To cast what is no key would end the statement.
+  isKey: (expression, text) => `CAST(${expression} AS text) COLLATE "C" = CAST(${text} AS text) COLLATE "C"`,
+  decoded: (expression) =>
+    `CASE WHEN encode(${expression}, 'hex') ~ '${UTF8_IN_HEX}' THEN convert_from(${expression}, 'UTF8') END`,
+  bytesDigest: (expression) => `'sha256:' || encode(sha256(${expression}), 'hex')`,
+  matches: (expression, pattern) =>
+    `CAST(${expression} AS text) COLLATE "C" LIKE ${literal(likePattern(pattern))} ESCAPE '!'`,
+  joined: (left, right) =>
+    left.column.type === right.column.type && left.column.family !== 'other'
+      ? `${left.expression} = ${right.expression}`
+      : `CAST(${left.expression} AS text) = CAST(${right.expression} AS text)`,
   keyOrder: (expression, column) => (column.family === 'text' ? `${expression} COLLATE "C"` : expression),
 
   letters: casing ? undefined : `SELECT '${letters.upper}' AS upper_case, '${letters.lower}' AS lower_case`,
@@ -75,9 +111,23 @@ export const postgresDialectFor = (casing?: LowerCasing): Dialect => ({
   digest: (expression) => `hashtextextended(${expression}, 0)`,
   unsure: (expression) => `strpos(CAST(${expression} AS text) COLLATE "C", '${DOTTED_CAPITAL_I}') > 0`,
   characters: (expression) => `char_length(CAST(${expression} AS text))`,
+  truncated: (expression, length) =>
+    `CASE WHEN char_length(${expression}) > ${length}
+            THEN LEFT(regexp_replace(LEFT(${expression}, ${length + 1}), ${LAST_CHARACTER}, ''), ${length}) ELSE ${expression} END`,
+  converted: (expression, from, target) => convertedBy(CONVERSION, expression, from, target),
+  asColumn: (expression, column) => `CAST(${expression} AS ${column.type})`,
+  evaluated: (expression, values) => {
+    const columns = [...values].map(([name, value]) => `${value} AS ${identifier(name)}`);
+    return `(SELECT ${expression} FROM (SELECT ${columns.join(', ')}) AS card)`;
+  },
+  unstorable: numberMisfits,
   asNumber: (condition) => `CASE WHEN ${condition} THEN 1 ELSE 0 END`,
 
-  jsonArray: (expressions) => `CAST(json_build_array(${expressions.join(', ')}) AS text)`,
+  constants: (columns, rows) =>
+    `SELECT ${columns.map((column, index) => `c.cells ->> ${index} AS ${column}`).join(', ')} FROM json_array_elements(${literal(JSON.stringify(rows))}) AS c(cells)`,
+  asInteger: (expression) => `CAST(${expression} AS bigint)`,
+
+  jsonArray,
   joinJson: (expression, orderBy) =>
     `'[' || string_agg(${expression}, ','${orderBy ? ` ORDER BY ${orderBy}` : ''}) || ']'`,
   jsonText: (expression) => `CAST(to_json(${expression}) AS text)`,

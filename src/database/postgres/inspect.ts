@@ -37,7 +37,16 @@ const FAMILIES: Readonly<Record<string, TypeFamily>> = {
   int2: 'integer',
   int4: 'integer',
   int8: 'integer',
+  numeric: 'decimal',
+  float4: 'decimal',
+  float8: 'decimal',
   uuid: 'uuid',
+  date: 'time',
+  time: 'time',
+  timetz: 'time',
+  timestamp: 'time',
+  timestamptz: 'time',
+  bytea: 'binary',
 };
 
 async function readColumns(session: Session, oid: string): Promise<Map<string, Column>> {
@@ -48,8 +57,8 @@ async function readColumns(session: Session, oid: string): Promise<Map<string, C
     length: string | null;
     nullable: boolean;
     filled: boolean;
+    generated: boolean;
     collation: string | null;
-    whole: boolean;
     next: string | null;
     always: boolean;
     sequences: string | null;
@@ -58,8 +67,8 @@ async function readColumns(session: Session, oid: string): Promise<Map<string, C
             CASE WHEN t.typname IN ('varchar', 'bpchar') AND a.atttypmod > 4 THEN CAST(a.atttypmod - 4 AS text) END AS length,
             NOT a.attnotnull AS nullable,
             a.atthasdef OR a.attidentity <> '' OR a.attgenerated <> '' AS filled,
+            a.attgenerated <> '' OR a.attidentity = 'a' AS generated,
             CASE WHEN t.typcategory = 'S' THEN format('%I.%I', n.nspname, c.collname) END AS collation,
-            t.typname = 'numeric' AND a.atttypmod > 4 AND (a.atttypmod - 4) & 2047 = 0 AS whole,
             a.attidentity = 'a' AS always,
             CASE WHEN a.attidentity <> '' THEN format('nextval(%L)', s.name)
                  WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END AS next,
@@ -89,10 +98,11 @@ async function readColumns(session: Session, oid: string): Promise<Map<string, C
       {
         name: row.name,
         type: row.type,
-        family: row.whole ? 'integer' : (FAMILIES[row.base] ?? 'other'),
+        family: FAMILIES[row.base] ?? 'other',
         length: row.length === null ? null : Number(row.length),
         nullable: row.nullable,
         filledByServer: row.filled,
+        isGenerated: row.generated,
         movedByServer: false,
         collation: row.collation,
         keySource: keySourceOf(row),
@@ -193,4 +203,14 @@ export async function leadsIndexPostgres(
         AND a.attname = ${sql.literal(column)} LIMIT 1`,
   );
   return rows.length > 0;
+}
+
+export async function tableNamesPostgres(session: Session): Promise<string[]> {
+  const rows = await session.rows<{ name: string }>(
+    `SELECT CASE WHEN pg_table_is_visible(c.oid) THEN c.relname ELSE n.nspname || '.' || c.relname END AS name
+       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+      ORDER BY 1`,
+  );
+  return rows.map(({ name }) => name);
 }

@@ -10,7 +10,7 @@ import {
   say,
   sentence,
 } from './diff/context.js';
-import { candidateLines, evidenceLines } from './diff/evidence.js';
+import { candidateLines, decidedText, evidenceLines } from './diff/evidence.js';
 import { newCard } from './diff/new-card.js';
 import { padded, widthOf, wrap } from './layout.js';
 import { brushFor, type Tone } from './look.js';
@@ -44,15 +44,24 @@ function nothing(planned: PlannedOperator, context: DiffContext): string[] {
     case 'linked':
       return linked(planned, context);
     case 'skip':
-      return [oneLine('·', planned, `(${REASONS[planned.reason]})`, `(${planned.reason})`, context)];
+      return [oneLine('·', planned, `(${whyLeftOut(planned)})`, `(${planned.reason})`, context)];
   }
+}
+
+const decidedAmong = ({ evidence }: PlannedOperator) => evidence.filter((item) => 'decided' in item);
+
+function whyLeftOut(planned: PlannedOperator): string {
+  const [decided] = decidedAmong(planned);
+  return decided === undefined ? REASONS[planned.reason] : decidedText(decided);
 }
 
 function creation(planned: PlannedOperator, context: DiffContext): string[] {
   if (planned.card === null) throw new Error(`The plan holds no card for operator ${planned.operator}.`);
   return [
     ...header('+', 'create', 'good', planned, context),
-    ...secondCardWarning(planned, context),
+    ...(planned.candidateCount === 0
+      ? evidenceLines({ ...planned, evidence: decidedAmong(planned) }, context)
+      : secondCardWarning(planned, context)),
     ...newCard(planned.card, context),
     linkLine('<new>', 'good', context),
   ];
@@ -61,7 +70,6 @@ function creation(planned: PlannedOperator, context: DiffContext): string[] {
 /** Where a card is created beside persons who share the operator's keys. */
 function secondCardWarning(planned: PlannedOperator, context: DiffContext): string[] {
   const { person, candidateCount, decision } = planned;
-  if (candidateCount === 0) return [];
   const { onMatch } = context.configuration.policies;
   const cause = decision === 'match' ? `policy onMatch=${onMatch}` : 'a human decision';
   const who = person === null ? countOf(candidateCount, 'person') : `person ${printable(person)}`;

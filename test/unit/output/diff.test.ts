@@ -90,7 +90,7 @@ describe('an operator that gets a card', () => {
   });
 
   it('says what onecard adds on its own', () => {
-    expect(diff(planned({ card: { status: '1' } }))).toMatch(/\+ status: +"1" +← set by onecard/);
+    expect(diff(planned({ card: { status: '1' } }))).toMatch(/\+ status: +"1"\s+← set by onecard/);
   });
 
   it('names the tables and columns of the configuration', () => {

@@ -1,4 +1,4 @@
-import type { Configuration } from '../../../src/model/configuration.js';
+import type { Configuration, Value } from '../../../src/model/configuration.js';
 import type { PlannedOperator } from '../../../src/model/decision.js';
 import type { Policies } from '../../../src/model/policies.js';
 
@@ -23,40 +23,44 @@ const sameNamed = [
   'branch_id',
 ];
 
+const own = (column: string): Value => ({ column, rows: undefined });
+
 /** A configuration like the sample's. */
 export function configurationWith(changed: Partial<Policies> = {}): Configuration {
   return {
     preset: 'sample',
     digest: '0'.repeat(64),
+    placeOf: () => '',
     operators: {
       table: { schema: undefined, name: 'operator' },
       key: 'id',
       link: 'person_id',
-      name: ['first_name', 'last_name'],
+      name: [own('first_name'), own('last_name')],
       rows: { column: 'kind', is: 'operator' },
       apiAccount: { column: 'api_account', is: true },
       excluded: { column: 'demo_account', is: true },
       archived: { column: 'archived', is: true },
       anonymized: { column: 'anonymized', is: true },
-      lastLogin: 'last_login_at',
+      lastLogin: own('last_login_at'),
     },
     persons: {
       table: { schema: undefined, name: 'person' },
       key: 'id',
-      name: ['first_name', 'last_name'],
+      name: [own('first_name'), own('last_name')],
       ssp: { column: 'ssp_access', granted: true, denied: false },
       caller: { column: 'selectable_as_caller', granted: true, denied: false },
       archived: { column: 'archived', is: true },
       anonymized: undefined,
     },
     card: [
-      ...sameNamed.map((column) => ({ column, source: { from: column } })),
-      { column: 'archived', source: { from: 'archived' } },
+      ...sameNamed.map((column) => ({ column, source: { from: own(column), onMisfit: 'review' as const } })),
+      { column: 'archived', source: { from: own('archived'), onMisfit: 'review' } },
       { column: 'origin', source: { value: 'operator card' } },
     ],
+    unmapped: { sameName: 'leave', required: 'refuse', except: [] },
     references: [],
     volatileColumns: { operators: [], persons: [] },
-    match: { keys: [{ name: 'email', operator: 'email', person: 'email' }], ignoreValues: ['-'] },
+    match: { keys: [{ name: 'email', operator: own('email'), person: own('email') }], ignoreValues: ['-'] },
     policies: { ...policies, ...changed },
   };
 }

@@ -6,6 +6,8 @@ import { printable } from '../printable.js';
 export interface DiffContext {
   readonly look: Look;
   readonly configuration: Configuration;
+  /** Columns that the mapping does not name, filled from the operator's columns of the same name. */
+  readonly copied?: ReadonlySet<string>;
   /** How the key of a new person comes about, such as `key: next value of person_id_seq`. */
   readonly personKeyNote?: string | undefined;
 }

@@ -1,3 +1,4 @@
+import type { Configuration } from '../../../model/configuration.js';
 import { type Evidence, MAX_CANDIDATES, type PlannedOperator } from '../../../model/decision.js';
 import { countOf, formatCount } from '../amounts.js';
 import { padded } from '../layout.js';
@@ -11,16 +12,25 @@ const VALUE_IN_PROSE = 48;
 /** What speaks for and against the decision. */
 export function evidenceLines(planned: PlannedOperator, context: DiffContext): string[] {
   const lines = planned.evidence.flatMap((item) =>
-    sentence('persons' in item ? 'plain' : 'warning', wordsFor(item), context),
+    sentence('persons' in item || 'decided' in item ? 'plain' : 'warning', wordsFor(item), context),
   );
   if (planned.reason !== 'broken-link' || planned.person === null) return lines;
-  const words = [
-    linkColumn(context.configuration),
-    'holds',
-    `${printable(planned.person)},`,
-    ...say('but there is no such person'),
-  ];
+  const words = brokenLinkWords(planned.person, context.configuration);
   return [...sentence('warning', words, context), ...lines];
+}
+
+/** The same in one text, for a cell. */
+export function evidenceText(
+  { evidence, reason, person }: Pick<PlannedOperator, 'evidence' | 'reason' | 'person'>,
+  configuration: Configuration,
+): string {
+  const brokenLink =
+    reason === 'broken-link' && person !== null ? [brokenLinkWords(person, configuration).join(' ')] : [];
+  return [...brokenLink, ...evidence.map((item) => wordsFor(item).join(' '))].join('; ');
+}
+
+function brokenLinkWords(person: string, configuration: Configuration): string[] {
+  return [linkColumn(configuration), 'holds', `${printable(person)},`, ...say('but there is no such person')];
 }
 
 function wordsFor(evidence: Evidence): string[] {
@@ -32,8 +42,14 @@ function wordsFor(evidence: Evidence): string[] {
   if ('persons' in evidence) {
     return [printable(evidence.key), value(evidence.value), ...say(whoHasTheSame(evidence))];
   }
+  if ('decided' in evidence) return say(decidedText(evidence));
   const { key, operator, person } = evidence;
   return [printable(key), ...say('differs: operator'), `${value(operator)},`, 'person', value(person)];
+}
+
+/** `link, decided by Anna: note` */
+export function decidedText({ decided, who, note }: Extract<Evidence, { decided: unknown }>): string {
+  return printable(`${decided}, decided by ${who}${note === '' ? '' : `: ${note}`}`);
 }
 
 function whoHasTheSame({ persons, operators }: { persons: number; operators: number }): string {

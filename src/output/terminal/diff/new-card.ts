@@ -1,4 +1,4 @@
-import type { CardField, Configuration, Flag, Scalar, TableName } from '../../../model/configuration.js';
+import type { ColumnFlag, Flag, MappedField, Scalar } from '../../../model/configuration.js';
 import type { Card, CardValue } from '../../../model/decision.js';
 import { formatCount } from '../amounts.js';
 import { padded, widthOf } from '../layout.js';
@@ -19,18 +19,19 @@ interface FieldLine {
 }
 
 /** The row of a new person, field by field, each with its source; what it is denied comes last. */
-export function newCard(card: Card, { look, configuration, personKeyNote }: DiffContext): string[] {
+export function newCard(card: Card, context: DiffContext): string[] {
+  const { look, configuration, personKeyNote } = context;
   const { table, ssp, caller } = configuration.persons;
   const fields = orderedFields(card, configuration.card).filter(
-    ([column]) => column !== ssp.column && column !== caller.column,
+    ([column]) => ![ssp, caller].some((flag) => 'column' in flag && flag.column === column),
   );
   const filled = fields
     .filter(([, value]) => !isEmpty(value))
-    .map(([column, value]) => filledField(column, value, configuration));
+    .map(([column, value]) => filledField(column, value, context));
   const empty = fields.filter(([, value]) => isEmpty(value)).map(([column]) => column);
   const denied = [
-    flagField(ssp, card, 'no access to the Self-Service Portal'),
-    flagField(caller, card, 'cannot be selected as a caller'),
+    ...flagFields(ssp, card, 'no access to the Self-Service Portal'),
+    ...flagFields(caller, card, 'cannot be selected as a caller'),
   ];
 
   const labelWidth = Math.min(LONGEST_LABEL, longest([...filled, ...denied].map(({ label }) => label)));
@@ -45,7 +46,7 @@ export function newCard(card: Card, { look, configuration, personKeyNote }: Diff
 }
 
 /** In the order of the configuration, then what onecard added. */
-function orderedFields(card: Card, configured: readonly CardField[]): [column: string, value: CardValue][] {
+function orderedFields(card: Card, configured: readonly MappedField[]): [column: string, value: CardValue][] {
   const ranks = new Map(configured.map(({ column }, rank) => [column, rank]));
   const rank = (column: string) => ranks.get(column) ?? configured.length;
   return Object.entries(card).sort(([one], [other]) => rank(one) - rank(other));
@@ -55,19 +56,29 @@ function isEmpty(value: CardValue): boolean {
   return value === null || value === '';
 }
 
-function filledField(column: string, value: CardValue, { card, operators }: Configuration): FieldLine {
-  const field = card.find((candidate) => candidate.column === column);
-  const note = `← ${sourceOf(field, operators.table)}`;
+function filledField(column: string, value: CardValue, context: DiffContext): FieldLine {
+  const note = `← ${sourceOf(column, context)}`;
   return { label: `${printable(column)}:`, value, note, tone: 'good', noteTone: 'quiet' };
 }
 
-function sourceOf(field: CardField | undefined, { name }: TableName): string {
-  if (field === undefined) return 'set by onecard';
-  return 'from' in field.source ? printable(`${name}.${field.source.from}`) : 'constant';
+function sourceOf(column: string, { configuration, copied }: DiffContext): string {
+  const { name } = configuration.operators.table;
+  const field = configuration.card.find((candidate) => candidate.column === column);
+  if (field === undefined)
+    return copied?.has(column)
+      ? printable(`${name}.${column}`)
+      : 'set by onecard: required, and nothing fills it';
+  if ('value' in field.source) return 'constant';
+  const { from } = field.source;
+  return printable(`${from.rows?.table.name ?? name}.${from.column}`);
 }
 
+/** A row elsewhere that grants it is never made: there is nothing to show. */
+const flagFields = (flag: Flag, card: Card, meaning: string): FieldLine[] =>
+  'row' in flag ? [] : [flagField(flag, card, meaning)];
+
 /** A flag that is not denied is the very harm a new card must not do: say so, whatever brought it about. */
-function flagField({ column, denied }: Flag, card: Card, meaning: string): FieldLine {
+function flagField({ column, denied }: ColumnFlag, card: Card, meaning: string): FieldLine {
   const value = card[column] ?? denied;
   const isDenied = comparable(value) === comparable(denied);
   const tone = isDenied ? 'strong' : 'bad';

@@ -1,0 +1,36 @@
+import type { Column } from '../database/schema.js';
+import type { Scalar } from '../model/configuration.js';
+
+const INTEGER = /^-?\d+$/;
+const DECIMAL = /^-?\d+(\.\d+)?$/;
+const UUID = /^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
+
+/** Whether a constant of the configuration is one that a column of this type can hold. */
+export function fits({ family }: Column, constant: Scalar): boolean {
+  const text = String(constant);
+  switch (family) {
+    case 'boolean':
+      return typeof constant === 'boolean' || constant === 0 || constant === 1;
+    case 'integer':
+      return typeof constant === 'boolean' || INTEGER.test(text);
+    case 'decimal':
+      return typeof constant === 'boolean' || DECIMAL.test(text);
+    case 'uuid':
+      return UUID.test(text);
+    default:
+      return true;
+  }
+}
+
+/** The constant as its column writes it: flags are booleans in some schemas and numbers in others. */
+export function asColumnWrites({ family }: Pick<Column, 'family'>, constant: Scalar): Scalar {
+  switch (family) {
+    case 'boolean':
+      return typeof constant === 'boolean' ? constant : constant === 1;
+    case 'integer':
+    case 'decimal':
+      return typeof constant === 'boolean' ? Number(constant) : constant;
+    default:
+      return typeof constant === 'string' ? constant : String(constant);
+  }
+}

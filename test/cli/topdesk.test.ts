@@ -1,0 +1,181 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  type Column,
+  OPTIONAL_ON_BOTH,
+  OPTIONAL_ON_PERSONS,
+  REQUIRED_ON_BOTH,
+  REQUIRED_ON_PERSONS,
+} from '../../fixtures/topdesk/columns.js';
+import type { CliResult } from '../support/cli.js';
+import { type Contents, contents, difference } from '../support/contents.js';
+import { databases, type TestDatabase } from '../support/databases.js';
+import { onecardOn, rowsOf, together, writingNothing } from '../support/on-database.js';
+import { readPlanFile } from '../support/plan-file.js';
+import { topdeskExpectations, topdeskTemplate } from '../support/topdesk.js';
+
+type Row = Readonly<Record<string, string | null>>;
+
+const IDENTICAL = { added: [], removed: [], changed: [] };
+const MIGRATE = ['migrate', '--yes', '--allow-schema-changes', '--json'];
+
+const creates = topdeskExpectations
+  .filter(({ decision }) => decision === 'create')
+  .map(({ operator }) => operator);
+
+/** What an operator's column of the same name is not the right value for. */
+const NOT_TAKEN_OVER: Row = {
+  // The login to the SSP, and all that opens it.
+  tasloginnaam: '',
+  wachtwoord: '',
+  wachtwoordzout: null,
+  logintoken: null,
+  // An import of persons must not find the card by the key of an import of operators.
+  importsleutel: '',
+  importbron: '',
+  // Of the person, who has never logged in, and of the row, which is new.
+  laatstelogin: null,
+  versie: '0',
+};
+
+/** What a new card holds that an operator says nothing about, where that is not neutral. */
+const OF_A_PERSON: Row = {
+  herkomst: 'behandelaarskaart',
+  persoonsoort: '1',
+  ref_persoonsoort: 'Medewerker',
+  ssp_taal: 'nl',
+};
+
+function neutral([name, type]: Column): string {
+  if (type.startsWith('varchar')) return '';
+  if (type === 'smallint' || type === 'integer') return '0';
+  if (type.startsWith('numeric')) return '0.00';
+  if (type === 'date') return '1970-01-02';
+  if (type === 'timestamp') return '1970-01-02 00:00:00';
+  throw new Error(`What is neutral for ${name} ${type}?`);
+}
+
+/** The whole row that the operator should have got. */
+function expectedCard(operator: Row): Row {
+  const takenOver = [...REQUIRED_ON_BOTH, ...OPTIONAL_ON_BOTH].map(([name]) => [name, operator[name]]);
+  const ofPersons = REQUIRED_ON_PERSONS.map((column) => [column[0], neutral(column)]);
+  const empty = OPTIONAL_ON_PERSONS.map(([name]) => [name, null]);
+  return {
+    ...Object.fromEntries([...takenOver, ...ofPersons, ...empty]),
+    ...NOT_TAKEN_OVER,
+    ...OF_A_PERSON,
+    unid: operator['persoonid'],
+    ssp_toegang: '0',
+    aanmelder: '0',
+  };
+}
+
+const ADDED_COLUMNS = new Set(['persoonid', 'aanmelder']);
+
+/** The rows of both cards without the columns that a run adds. */
+function withoutAdded(all: Contents): Contents {
+  const cleaned = (row: string) =>
+    JSON.stringify(Object.entries(JSON.parse(row)).filter(([column]) => !ADDED_COLUMNS.has(column)));
+  const cards = ['actiedoor', 'persoon'].map(
+    (table) =>
+      [table, new Map([...(all.get(table) ?? [])].map(([key, row]) => [key, cleaned(row)]))] as const,
+  );
+  return new Map([...all, ...cards]);
+}
+
+describe.each(databases)('TOPdesk on $name, with nothing but the preset', ({ fresh }) => {
+  let database: TestDatabase;
+  let before: Contents;
+  let after: Contents;
+  let run: CliResult;
+
+  beforeAll(async () => {
+    database = await fresh(topdeskTemplate);
+    await writeFile(join(database.folder, 'onecard.yaml'), 'preset: topdesk\n');
+    before = await together(database, contents);
+  }, 60_000);
+
+  it('plans what was written by hand before, and writes nothing', async () => {
+    const dryRun = ['migrate', '--dry-run', '--plan-out', 'plan.ndjson', '--json'];
+    const { code, stderr } = await writingNothing(database, () => onecardOn(database, dryRun));
+    expect(code, stderr).toBe(0);
+    const { lines } = await readPlanFile(join(database.folder, 'plan.ndjson'));
+    expect(
+      lines.map(({ operator, decision, reason, person }) => ({ operator, decision, reason, person })),
+    ).toEqual(
+      topdeskExpectations.map(({ operator, decision, reason, person }) => ({
+        operator,
+        decision,
+        reason,
+        person,
+      })),
+    );
+    expect(lines.filter((line) => line['finding'] !== undefined)).toEqual([]);
+  }, 60_000);
+
+  it('gives each planned operator a card that verify passes', async () => {
+    run = await onecardOn(database, MIGRATE);
+    expect(run.code, run.stderr).toBe(0);
+    expect(JSON.parse(run.stdout)).toMatchObject({
+      created: creates.length,
+      linked: 0,
+      stale: 0,
+      failed: 0,
+      violations: 0,
+    });
+    after = await together(database, contents);
+    const verified = await onecardOn(database, ['verify', '--json']);
+    expect(verified.code, verified.stdout).toBe(0);
+  }, 60_000);
+
+  it('fills every column of each card, required or not, with the right value', () => {
+    const operators = rowsOf(after, 'actiedoor');
+    const persons = rowsOf(after, 'persoon');
+    expect(persons.size).toBe(rowsOf(before, 'persoon').size + creates.length);
+    for (const key of creates) {
+      const operator = operators.get(key) ?? {};
+      const card = persons.get(operator['persoonid'] ?? '');
+      expect(card, key).toEqual(expectedCard(operator));
+      expect(card?.['unid']).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+    }
+  });
+
+  it('copies no credential', () => {
+    const old = rowsOf(before, 'persoon');
+    const cards = [...rowsOf(after, 'persoon')].filter(([key]) => !old.has(key));
+    expect(cards).toHaveLength(creates.length);
+    expect(JSON.stringify(cards)).not.toMatch(/not\.a\.real\.hash|zout\.|token\./);
+  });
+
+  it('touches nothing else', () => {
+    const { added, removed, changed } = difference(withoutAdded(before), withoutAdded(after));
+    expect(removed).toEqual([]);
+    expect(changed).toEqual([]);
+    expect(added.map(({ table }) => table)).toEqual(creates.map(() => 'persoon'));
+    const links = [...rowsOf(after, 'actiedoor')].filter(([, { persoonid }]) => persoonid !== null);
+    expect(links.map(([key]) => key).toSorted()).toEqual(creates.toSorted());
+    // Whoever could be selected as caller still can.
+    for (const key of rowsOf(before, 'persoon').keys())
+      expect(rowsOf(after, 'persoon').get(key)?.['aanmelder'], key).toBe('1');
+  });
+
+  it('does nothing when it is run again', async () => {
+    const again = await writingNothing(database, () => onecardOn(database, ['migrate', '--yes']));
+    expect(again.code, again.stderr).toBe(0);
+    expect(again.stdout).toContain('Nothing to do.');
+    expect(difference(after, await together(database, contents))).toEqual(IDENTICAL);
+  }, 60_000);
+
+  it('takes it all back, and leaves what was there before', async () => {
+    const rollback = await onecardOn(database, ['rollback', JSON.parse(run.stdout).run, '--yes', '--json']);
+    expect(rollback.code, rollback.stderr).toBe(0);
+    expect(JSON.parse(rollback.stdout)).toMatchObject({ removed: creates.length, kept: 0 });
+    const rolledBack = await together(database, contents);
+    expect(difference(withoutAdded(before), withoutAdded(rolledBack))).toEqual(IDENTICAL);
+
+    const uninstall = await onecardOn(database, ['uninstall', '--yes']);
+    expect(uninstall.code, uninstall.stderr).toBe(0);
+    expect(difference(before, await together(database, contents))).toEqual(IDENTICAL);
+  }, 60_000);
+});
