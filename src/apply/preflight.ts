@@ -56,10 +56,11 @@ export async function preflight(database: Database, layout: Layout): Promise<voi
   const link = operators.columns.has(configuration.operators.link)
     ? configuration.operators.link
     : configuration.operators.key;
+  const insert = `INSERT INTO ${sql.table(persons.name)} (${columns}) ${sql.overriding(layout.personKey)}SELECT ${values} FROM ${sql.table(operators.name)} AS o WHERE 1 = 0`;
+  const returned =
+    newKey.made === 'by the insert' ? sql.returning?.(sql.identifier(configuration.persons.key)) : undefined;
   await database.transaction(async (session) => {
-    await session.run(
-      `INSERT INTO ${sql.table(persons.name)} (${columns}) ${sql.overriding(layout.personKey)}SELECT ${values} FROM ${sql.table(operators.name)} AS o WHERE 1 = 0`,
-    );
+    await session.run(returned === undefined ? insert : `${insert} ${returned}`);
     await session.run(
       `UPDATE ${sql.table(operators.name)} SET ${sql.identifier(link)} = ${sql.identifier(link)} WHERE 1 = 0`,
     );

@@ -36,7 +36,9 @@ function runNeeds({ dialect }: Database, layout: Layout): Need[] {
   const { configuration, operators, persons, gaps } = layout;
   const fields = cardColumns(layout).map(({ column }) => column);
   const newKey = dialect.newKey(layout.personKey, persons.name);
-  const key = newKey.made === 'by the insert' ? [] : [configuration.persons.key];
+  // To be told the key of a row that it inserts, a user has to be allowed to give one.
+  const isNamed = newKey.made !== 'by the insert' || dialect.returning !== undefined;
+  const key = isNamed ? [configuration.persons.key] : [];
   const lacks = (table: Layout['persons']) => gaps.some((gap) => gap.table === table.name);
   const altered = [operators, persons].filter(lacks);
   return [
