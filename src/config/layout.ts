@@ -80,13 +80,15 @@ export async function checkLayout(database: Database, configuration: Configurati
   if (operators === undefined || persons === undefined)
     throw doesNotFit(database, configuration, find.problems, true);
   const named = await findNamed(find, configuration, operators, persons);
+  const read = find.tables();
+  const references = await findReferences(find, configuration, persons);
   if (named === undefined || find.problems.length > 0)
     throw doesNotFit(database, configuration, find.problems, false);
   refuseWithoutTransactions([operators, persons]);
   const rules = await database.rules(persons.name);
   const ofOperators = await database.rules(operators.name);
   const open = openForeignKeys(rules.foreignKeys, ofOperators.foreignKeys, named.card);
-  const otherTables = [...find.tables().map(({ name }) => name), ...open.map(({ table }) => table)].filter(
+  const otherTables = [...read.map(({ name }) => name), ...open.map(({ table }) => table)].filter(
     (name, index, all) =>
       ![operators.name, persons.name, ...all.slice(0, index)].some((other) => isSameTable(name, other)),
   );
@@ -99,6 +101,7 @@ export async function checkLayout(database: Database, configuration: Configurati
     operators,
     persons,
     ...named,
+    references,
     gaps: findGaps(configuration, operators, persons),
     rules,
     openForeignKeys: open,
@@ -108,10 +111,7 @@ export async function checkLayout(database: Database, configuration: Configurati
   return layout;
 }
 
-type Named = Pick<
-  Layout,
-  'operatorKey' | 'personKey' | 'operator' | 'person' | 'keys' | 'card' | 'references'
->;
+type Named = Pick<Layout, 'operatorKey' | 'personKey' | 'operator' | 'person' | 'keys' | 'card'>;
 
 /** Undefined where something without which nothing works is missing; the resolver has noted it. */
 async function findNamed(
@@ -151,10 +151,9 @@ async function findNamed(
     });
   const keys = await findKeys(find, configuration, operators, persons);
   const card = await cardFields(find, configuration, operators, persons);
-  const references = await findReferences(find, configuration, persons);
   if (!operatorKey || !personKey || !ssp || !caller) return undefined;
   const person = { name, ssp, caller, archived, anonymized };
-  return { operatorKey, personKey, operator, person, keys, card, references };
+  return { operatorKey, personKey, operator, person, keys, card };
 }
 
 async function findKeys(find: Resolver, { match }: Configuration, operators: Table, persons: Table) {
