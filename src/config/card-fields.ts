@@ -24,6 +24,9 @@ export async function cardFields(
     refuseUnstorable(find, ['card', column], target, checked);
     mapped.push({ column, target, source: checked });
   }
+  configuration.unmapped.except.forEach((column, index) => {
+    find.column(['unmapped', 'except', index], persons, column);
+  });
   return [...mapped, ...unmappedFields(configuration, operators, persons)];
 }
 
@@ -49,8 +52,7 @@ function refuseUnstorable(
   if (target.isGenerated) find.note(path, `${column} is computed by the server: leave it out`);
   else if ('value' in source) {
     const { value } = source;
-    if (value !== null && !fits(target, value))
-      find.note([...path, 'value'], `${column} is ${target.type}, which ${JSON.stringify(value)} is not`);
+    if (value !== null) refuseConstant(find, [...path, 'value'], target, value);
     if (value === null && !target.nullable) find.note([...path, 'value'], `${column} must not be NULL`);
   } else {
     const { from, onMisfit } = source;
@@ -61,12 +63,22 @@ function refuseUnstorable(
       );
     if (onMisfit === 'truncate' && (target.family !== 'text' || target.length === null))
       find.note([...path, 'onMisfit'], `${column} is ${target.type}, which nothing is too long for`);
-    if (typeof onMisfit === 'object' && !fits(target, onMisfit.set))
+    if (onMisfit === 'blank' && !target.nullable && target.family !== 'text')
       find.note(
-        [...path, 'onMisfit', 'set'],
-        `${column} is ${target.type}, which ${JSON.stringify(onMisfit.set)} is not`,
+        [...path, 'onMisfit'],
+        `${column} is ${target.type} and must not be NULL: it cannot be blank`,
       );
+    if (typeof onMisfit === 'object')
+      refuseConstant(find, [...path, 'onMisfit', 'set'], target, onMisfit.set);
   }
+}
+
+function refuseConstant(find: Resolver, path: readonly PropertyKey[], target: Column, value: Scalar): void {
+  const length = [...String(value)].length;
+  if (!fits(target, value))
+    find.note(path, `the column ${target.name} is ${target.type}, which ${JSON.stringify(value)} is not`);
+  else if (target.family === 'text' && target.length !== null && length > target.length)
+    find.note(path, `the column ${target.name} holds ${target.length} characters, and this has ${length}`);
 }
 
 function unmappedFields(configuration: Configuration, operators: Table, persons: Table): CardField[] {

@@ -3,6 +3,8 @@ import type { Scalar } from '../model/configuration.js';
 
 const INTEGER = /^-?\d+$/;
 const DECIMAL = /^-?\d+(\.\d+)?$/;
+/** A date, a time of day, or both. */
+const TIME = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d\S*)?$|^\d\d:\d\d\S*$/;
 const UUID = /^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
 
 /** Whether a constant of the configuration is one that a column of this type can hold. */
@@ -17,6 +19,8 @@ export function fits({ family }: Column, constant: Scalar): boolean {
       return typeof constant === 'boolean' || DECIMAL.test(text);
     case 'uuid':
       return UUID.test(text);
+    case 'time':
+      return TIME.test(text);
     default:
       return true;
   }

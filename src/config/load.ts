@@ -76,7 +76,13 @@ function readYaml(file: string): { tree: Tree; source: Source } {
   try {
     return { tree: document.toJS() as Tree, source: { file, document, lines } };
   } catch (cause) {
-    // Aliases without an anchor, or far too many.
+    const alias = danglingAlias(document);
+    if (alias !== undefined)
+      throw noYaml(
+        file,
+        `line ${lines.linePos(alias.offset).line} refers to *${alias.name}, and no &${alias.name} is before it`,
+      );
+    // Far too many aliases.
     throw noYaml(file, cause instanceof Error ? cause.message : String(cause));
   }
 }
@@ -97,6 +103,18 @@ function yamlProblem(error: YAMLError, document: Document, lines: LineCounter): 
   }
   const [message = ''] = error.message.split('\n');
   return message.replace(/ at line (\d+), column (\d+):?$/, ' (line $1, column $2)');
+}
+
+function danglingAlias(document: Document): { name: string; offset: number } | undefined {
+  let found: { name: string; offset: number } | undefined;
+  visit(document, {
+    Alias(_, node) {
+      if (node.resolve(document) !== undefined) return undefined;
+      found = { name: node.source, offset: node.range?.[0] ?? 0 };
+      return visit.BREAK;
+    },
+  });
+  return found;
 }
 
 /** Where the quoted text begins that goes on up to there. */

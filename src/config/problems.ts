@@ -126,17 +126,32 @@ export function listed(values: readonly unknown[]): string {
 }
 
 /** Each problem that zod found; options that do not exist one by one, with the one that was likely meant. */
-export function problemsOf(issues: readonly z.core.$ZodIssue[], schema: z.ZodType): Problem[] {
+export function problemsOf(
+  issues: readonly z.core.$ZodIssue[],
+  schema: z.ZodType,
+  below: readonly PropertyKey[] = [],
+): Problem[] {
   return issues.flatMap((issue): Problem[] => {
-    if (issue.code === 'unrecognized_keys')
-      return issue.keys.map((key) => ({
-        path: [...issue.path, key],
-        text: noOption(schema, issue.path, key),
-      }));
-    const meant = issue.code === 'invalid_union' ? formMeant(issue) : undefined;
-    if (meant === undefined) return [{ path: issue.path, text: issue.message }];
-    return problemsOf(meant, schema).map(({ path, text }) => ({ path: [...issue.path, ...path], text }));
+    const path = [...below, ...issue.path];
+    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => noOption(schema, path, key));
+    if (issue.code !== 'invalid_union') return [{ path, text: issue.message }];
+    const meant = formMeant(issue);
+    if (meant !== undefined) return problemsOf(meant, schema, path);
+    const misspelt = misspeltInEach(issue, optionsAt(schema, path));
+    if (misspelt.length > 0) return misspelt.map((key) => noOption(schema, path, key));
+    return [{ path, text: issue.message }];
   });
+}
+
+/** Options that no form has, though one of them has nearly that. */
+function misspeltInEach({ errors }: z.core.$ZodIssueInvalidUnion, options: readonly string[]): string[] {
+  const unknown = errors.map((issues) =>
+    issues.flatMap((issue) =>
+      issue.code === 'unrecognized_keys' && issue.path.length === 0 ? issue.keys : [],
+    ),
+  );
+  const keys = [...new Set(unknown.flat())];
+  return keys.filter((key) => !options.includes(key) && nearest(key, options) !== undefined);
 }
 
 /** Of several forms, the one that is nearly right; undefined where none is nearer than the others. */
@@ -154,19 +169,25 @@ function formMeant({ errors }: z.core.$ZodIssueInvalidUnion): readonly z.core.$Z
 const sizeOf = (issues: readonly z.core.$ZodIssue[]) =>
   issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? 2 * issue.keys.length : 1), 0);
 
-function noOption(schema: z.ZodType, path: readonly PropertyKey[], key: string): string {
+function noOption(schema: z.ZodType, path: readonly PropertyKey[], key: string): Problem {
   const options = optionsAt(schema, path);
+  if (options.includes(key)) return { path: [...path, key], text: 'does not go with the other options here' };
   const close = nearest(key, options);
-  if (close !== undefined) return `is no option; did you mean ${close}?`;
-  return options.length === 0 ? 'is no option' : `is no option; there are ${options.join(', ')}`;
+  const hint = close === undefined ? `there are ${options.join(', ')}` : `did you mean ${close}?`;
+  return { path: [...path, key], text: `is no option; ${hint}` };
 }
 
-function optionsAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
-  let node: unknown = schema;
-  for (const part of path) {
-    if (!(node instanceof z.ZodObject)) return [];
-    node = (node.shape as Record<string, unknown>)[String(part)];
-    if (node instanceof z.ZodOptional) node = node.unwrap();
-  }
-  return node instanceof z.ZodObject ? Object.keys(node.shape) : [];
+/** What there is to say at this place, in whatever form. */
+const optionsAt = (schema: z.ZodType, path: readonly PropertyKey[]): string[] => [
+  ...new Set(formsAt(schema, path).flatMap(({ shape }) => Object.keys(shape))),
+];
+
+function formsAt(node: unknown, path: readonly PropertyKey[]): z.ZodObject[] {
+  if (node instanceof z.ZodOptional || node instanceof z.ZodLazy) return formsAt(node.unwrap(), path);
+  if (node instanceof z.ZodUnion) return node.options.flatMap((form) => formsAt(form, path));
+  const [part, ...rest] = path;
+  if (part === undefined) return node instanceof z.ZodObject ? [node] : [];
+  if (node instanceof z.ZodObject) return formsAt(node.shape[String(part)], rest);
+  if (node instanceof z.ZodRecord) return formsAt(node.valueType, rest);
+  return node instanceof z.ZodArray ? formsAt(node.element, rest) : [];
 }

@@ -119,6 +119,12 @@ export class Resolver {
     if (column === undefined) return undefined;
     if ('is' in condition) this.#constant([...path, 'is'], column, condition.is);
     if ('isNot' in condition) this.#constant([...path, 'isNot'], column, condition.isNot);
+    // A flag reads as true or t on one server and as 1 on the other.
+    if ('matches' in condition && column.family === 'boolean')
+      this.note(
+        [...path, 'matches'],
+        `the column ${column.name} is ${column.type}, and a pattern is about text`,
+      );
     if ('in' in condition)
       condition.in.forEach((constant, index) => {
         this.#constant([...path, 'in', index], column, constant);

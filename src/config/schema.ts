@@ -14,7 +14,20 @@ const either = (forms: string) => ({
   },
 });
 
-const scalar = z.union([z.string(), z.number(), z.boolean()], either('a text, a number, true or false'));
+/** YAML reads digits as a number, and a number has 53 bits. */
+const number = z
+  .number()
+  .refine(
+    (given) => !Number.isInteger(given) || Number.isSafeInteger(given),
+    'has too many digits for a number: put it in quotes',
+  );
+const scalar = z.union([z.string(), number, z.boolean()], either('a text, a number, true or false'));
+const compared = z.union([z.string(), number, z.boolean()], {
+  error: ({ input }) =>
+    input === null
+      ? 'is empty: for NULL there is {column: …, isNull: true}'
+      : 'has to be a text, a number, true or false',
+});
 const column = z.string().min(1).describe('A column name.');
 const TABLE = 'a table name, schema.table, or {schema: …, name: …}';
 const table = z
@@ -64,9 +77,9 @@ const condition: z.ZodType<ConditionInput> = z.lazy(() =>
   z
     .union(
       [
-        z.strictObject({ column, is: scalar }),
-        z.strictObject({ column, isNot: scalar }),
-        z.strictObject({ column, in: z.array(scalar).min(1) }),
+        z.strictObject({ column, is: compared }),
+        z.strictObject({ column, isNot: compared }),
+        z.strictObject({ column, in: z.array(compared).min(1) }),
         z.strictObject({ column, isNull: z.boolean() }),
         z.strictObject({ column, matches: z.string().min(1).describe('* any characters, ? one character') }),
         z.strictObject({ row: otherRows }),
@@ -99,12 +112,18 @@ export type ConditionInput =
   | { not: ConditionInput };
 
 const flag = z
-  .union([z.strictObject({ column, granted: scalar, denied: scalar }), z.strictObject({ row: otherRows })], {
-    error: ({ input }) => {
-      if (input === undefined) return 'is missing';
-      return 'has to be {column: …, granted: …, denied: …}, or {row: {table: …, on: …}} where a row elsewhere grants it';
-    },
-  })
+  .union(
+    [
+      z
+        .strictObject({ column, granted: scalar, denied: scalar })
+        .refine(({ granted, denied }) => granted !== denied, {
+          path: ['denied'],
+          error: 'has to differ from what grants it',
+        }),
+      z.strictObject({ row: otherRows }),
+    ],
+    either('{column: …, granted: …, denied: …}, or {row: {table: …, on: …}} where a row elsewhere grants it'),
+  )
   .describe('What grants it to a person: a value of a column, or a row elsewhere, which a new card has not.');
 
 const onMisfit = z
@@ -117,7 +136,11 @@ const onMisfit = z
 const cardSource = z.union(
   [
     z.strictObject({ from: value, onMisfit: onMisfit.optional() }),
-    z.strictObject({ value: z.union([scalar, z.null()]) }),
+    z.strictObject({
+      value: z.union([z.string(), number, z.boolean(), z.null()], {
+        error: () => 'has to be a text, a number, true, false or null',
+      }),
+    }),
   ],
   either('{from: a value of the operator} or {value: a constant}'),
 );

@@ -36,7 +36,7 @@ export class Verdict {
     const columns = [
       `CASE WHEN ${this.#of.link} IS NOT NULL
             THEN CASE WHEN b.link IS NULL AND CASE ${this.#of.outside()} END IS NULL THEN ${sql.text(this.#of.link)} END
-            ${this.#ifDecided(`WHEN d.word = 'link' THEN ${sql.text('d.person')}`)}WHEN ${ONLY_CANDIDATE} AND NOT ${this.#unsure()} THEN s.first_person END AS person`,
+            ${this.#ifDecided(`WHEN d.word = 'link' THEN ${sql.text('d.person')}\n            `)}WHEN ${ONLY_CANDIDATE} AND NOT ${this.#unsure()} THEN s.first_person END AS person`,
       's.evidence',
       `${this.#detail()} AS detail`,
       `${this.#misfit()} AS misfit`,

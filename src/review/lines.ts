@@ -32,9 +32,10 @@ export function readLines(lines: readonly FilledLine[]): ReadLines {
     const { operator, decision, person } = line.cells;
     const complain = (kind: ProblemKind, text: string) =>
       problems.push({ row: line.row, operator, kind, text });
-    if (decision.trim() === '' && person.trim() === '') open++;
-    else if (operator.trim() === '')
-      complain('no-operator', 'There is a decision, but the operator is left empty.');
+    const isEmpty = decision.trim() === '' && person.trim() === '';
+    if (operator.trim() === '') {
+      if (!isEmpty) complain('no-operator', 'There is a decision, but the operator is left empty.');
+    } else if (isEmpty) open++;
     else {
       const read = readLine(line, complain);
       if (read !== undefined) decided.push(read);

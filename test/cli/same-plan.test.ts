@@ -7,6 +7,7 @@ import { mariadb, postgres, type Template } from '../support/databases.js';
 import { readPlanFile } from '../support/plan-file.js';
 import { sample } from '../support/sample.js';
 import type { Kind, Server } from '../support/servers/server.js';
+import { topdeskTemplate } from '../support/topdesk.js';
 
 /** Databases that compare, order and lower-case texts each in their own way. */
 const ways: readonly {
@@ -43,7 +44,11 @@ const fixtures: readonly {
   readonly name: string;
   readonly template: Template;
   configuration(kind: Kind): string;
-}[] = [{ name: 'sample', template: sample, configuration: () => 'preset: sample' }, ...anySchemas];
+}[] = [
+  { name: 'sample', template: sample, configuration: () => 'preset: sample' },
+  { name: 'topdesk', template: topdeskTemplate, configuration: () => 'preset: topdesk' },
+  ...anySchemas,
+];
 
 describe.runIf(postgres && mariadb)('the plan of one and the same data', () => {
   it.each(fixtures)(

@@ -10,7 +10,12 @@ import {
 } from '../../fixtures/topdesk/columns.js';
 import type { CliResult } from '../support/cli.js';
 import { type Contents, contents, difference } from '../support/contents.js';
-import { databases, type TestDatabase } from '../support/databases.js';
+import {
+  type DatabaseUnderTest,
+  databases,
+  serverDatabases,
+  type TestDatabase,
+} from '../support/databases.js';
 import { onecardOn, rowsOf, together, writingNothing } from '../support/on-database.js';
 import { readPlanFile } from '../support/plan-file.js';
 import { topdeskExpectations, topdeskTemplate } from '../support/topdesk.js';
@@ -84,15 +89,22 @@ function withoutAdded(all: Contents): Contents {
   return new Map([...all, ...cards]);
 }
 
-describe.each(databases)('TOPdesk on $name, with nothing but the preset', ({ fresh }) => {
+const plans = new Map<string, readonly string[]>();
+
+async function freshTopdesk({ fresh }: DatabaseUnderTest): Promise<TestDatabase> {
+  const database = await fresh(topdeskTemplate);
+  await writeFile(join(database.folder, 'onecard.yaml'), 'preset: topdesk\n');
+  return database;
+}
+
+describe.each(databases)('TOPdesk on $name, with nothing but the preset', (underTest) => {
   let database: TestDatabase;
   let before: Contents;
   let after: Contents;
   let run: CliResult;
 
   beforeAll(async () => {
-    database = await fresh(topdeskTemplate);
-    await writeFile(join(database.folder, 'onecard.yaml'), 'preset: topdesk\n');
+    database = await freshTopdesk(underTest);
     before = await together(database, contents);
   }, 60_000);
 
@@ -100,7 +112,8 @@ describe.each(databases)('TOPdesk on $name, with nothing but the preset', ({ fre
     const dryRun = ['migrate', '--dry-run', '--plan-out', 'plan.ndjson', '--json'];
     const { code, stderr } = await writingNothing(database, () => onecardOn(database, dryRun));
     expect(code, stderr).toBe(0);
-    const { lines } = await readPlanFile(join(database.folder, 'plan.ndjson'));
+    const { lines, texts } = await readPlanFile(join(database.folder, 'plan.ndjson'));
+    plans.set(underTest.name, texts);
     expect(
       lines.map(({ operator, decision, reason, person }) => ({ operator, decision, reason, person })),
     ).toEqual(
@@ -179,3 +192,35 @@ describe.each(databases)('TOPdesk on $name, with nothing but the preset', ({ fre
     expect(difference(before, await together(database, contents))).toEqual(IDENTICAL);
   }, 60_000);
 });
+
+it('is the same plan on every database', () => {
+  const [first, ...others] = plans.values();
+  expect(first?.length).toBe(topdeskExpectations.length);
+  for (const other of others) expect(other).toEqual(first);
+});
+
+it.each(serverDatabases)(
+  'keeps the cards of TOPdesk that others refer to without a foreign key on $name',
+  async (underTest) => {
+    const database = await freshTopdesk(underTest);
+    const { run } = JSON.parse((await onecardOn(database, MIGRATE)).stdout);
+    const operators = rowsOf(await contents(database), 'actiedoor');
+    const [attached = '', given = '', logged = ''] = creates;
+    const card = (operator: string) => operators.get(operator)?.['persoonid'] ?? '';
+    await database.query(`INSERT INTO bijlage VALUES ('b1', 'brief.pdf', '${card(attached)}')`);
+    await database.query(`INSERT INTO object VALUES ('o1', 'LAPTOP-003', '${card(given)}')`);
+    await database.query(`INSERT INTO mutatielog VALUES ('m1', 'bekeken', '${card(logged)}', '')`);
+
+    const { code, stdout, stderr } = await onecardOn(database, ['rollback', run, '--yes', '--json']);
+    expect(code, stderr).toBe(7);
+    const { named } = JSON.parse(stdout);
+    expect(
+      named.map(({ operator, state, reason }: Record<string, string>) => [operator, state, reason]),
+    ).toEqual([
+      [attached, 'kept', 'the card is referenced since: bijlage.kaartid (1 row)'],
+      [given, 'kept', 'the card is referenced since: object.gebruikerid (1 row)'],
+      [logged, 'kept', 'the card is referenced since: mutatielog.persoonid (1 row)'],
+    ]);
+  },
+  60_000,
+);

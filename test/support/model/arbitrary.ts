@@ -68,7 +68,7 @@ interface Spelling {
 }
 
 const spelling: fc.Arbitrary<Spelling> = fc.record({
-  word: fc.noBias(fc.nat(23)),
+  word: fc.noBias(fc.nat(59)),
   spelled: fc.oneof(
     { weight: 4, arbitrary: fc.constant('as it is' as const) },
     { weight: 1, arbitrary: fc.constantFrom('upper' as const, 'lower' as const, 'odd' as const) },
@@ -178,7 +178,9 @@ export function cases(names: KeyNames): fc.Arbitrary<Case> {
   return fc
     .record({
       words: fc.oneof(
-        { weight: 7, arbitrary: fc.array(word, { minLength: 4, maxLength: 24, size: 'max' }) },
+        { weight: 4, arbitrary: fc.array(word, { minLength: 4, maxLength: 24, size: 'max' }) },
+        // Cards mostly of one human, or of none.
+        { weight: 4, arbitrary: fc.shuffledSubarray([...WORDS, ...JUNK], { minLength: 40 }) },
         // A value that is shared by more of them than a decision lists.
         { weight: 1, arbitrary: fc.array(word, { minLength: 1, maxLength: 1 }) },
       ),
