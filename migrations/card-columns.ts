@@ -1,5 +1,6 @@
 import type { Layout, SchemaGap } from '../src/config/layout.js';
 import type { Dialect } from '../src/database/dialect.js';
+import { addedColumnName } from '../src/model/place.js';
 import type { Migration } from './journal.js';
 
 /**
@@ -7,10 +8,12 @@ import type { Migration } from './journal.js';
  * that no person is ever linked twice; or a flag that grants, so that nobody loses anything by it.
  */
 export function cardColumnMigration(gap: SchemaGap, layout: Layout, sql: Dialect): Migration {
+  const { operators, persons } = layout.configuration;
+  const holder = gap.holds === 'link' ? operators : persons;
   const table = sql.table(gap.table);
   const column = sql.identifier(gap.column);
   return {
-    name: `card-column:${gap.table.name}.${gap.column}`,
+    name: addedColumnName(holder.table, gap.column),
     sql: `ALTER TABLE ${table} ADD COLUMN IF NOT EXISTS ${column} ${definition(gap, layout, sql)}`,
   };
 }

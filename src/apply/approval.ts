@@ -18,6 +18,7 @@ import {
   tooFarApart,
 } from '../plan/drift.js';
 import { CardReader } from '../plan/plan.js';
+import { parts, type Row, tableOfRows } from './parts.js';
 
 /** A plan that somebody has approved: a run writes nothing that it does not say. */
 export interface Approval {
@@ -118,31 +119,7 @@ async function* journaledOutcomes(
   }
 }
 
-const ROWS = 500;
-const CHARACTERS = 1 << 18;
-
 const LEFT_OUT: Finding = 'not-as-approved';
-
-interface Row {
-  readonly position: number;
-  /** SQL. */
-  readonly value: string;
-}
-
-/** So many rows go into one statement, and about so many characters. */
-function* parts(rows: readonly Row[]): Iterable<readonly Row[]> {
-  let part: Row[] = [];
-  let characters = 0;
-  for (const row of rows) {
-    part.push(row);
-    characters += row.value.length;
-    if (part.length < ROWS && characters < CHARACTERS) continue;
-    yield part;
-    part = [];
-    characters = 0;
-  }
-  if (part.length > 0) yield part;
-}
 
 /** Column → SQL. */
 type Values = Readonly<Record<string, string>>;
@@ -204,11 +181,10 @@ class Marking {
   async #update(rows: readonly Row[], values: Values): Promise<void> {
     const sql = this.#sql;
     for (const part of parts(rows)) {
-      const source = part.map(({ position, value }) => `SELECT ${position} AS position, ${value} AS value`);
       await this.#session.run(
         sql.updateFrom({
           target: sql.journal('decision'),
-          source: `(${source.join('\n         UNION ALL ')})`,
+          source: tableOfRows(part),
           on: 'o.position = c.position',
           set: Object.entries(values)
             .map(([column, value]) => `${sql.qualifiedInSet('o')}${column} = ${value}`)

@@ -3,6 +3,7 @@ import type { Database, Patience } from '../database/database.js';
 import type { Session } from '../database/session.js';
 import { RunTable } from '../journal/journal.js';
 import type { Run } from '../journal/run.js';
+import { createCards } from './new-cards.js';
 import { type Batch, batchCountSql, batchStatements, failStatement } from './statements.js';
 
 /** What one batch did. */
@@ -49,7 +50,8 @@ export async function applyBatch(
       await session.run(statements.journalChanges.sql);
       const counts = (await countBatch(session, database, run, batch)) ?? NOTHING_DONE;
       const { created, linked, stale } = counts;
-      if (created > 0) expectRows(await session.run(statements.insertCards.sql), created, 'cards created');
+      if (created > 0)
+        expectRows(await createCards(session, database, layout, run, batch), created, 'cards created');
       if (created + linked > 0)
         expectRows(await session.run(statements.setLinks.sql), created + linked, 'operators linked');
       expectRows(await session.run(statements.sealChanges.sql), created + linked + stale, 'changes sealed');

@@ -6,11 +6,14 @@ import type { GrantedCommand } from '../model/granted-command.js';
 import { cardValueSql } from '../plan/card-values.js';
 import { requirePrivileges } from '../privileges/require.js';
 
-/** What forbids a run on this database, whoever asks: the server's own state, and tables that are none. */
-export async function findObstacles(
-  database: Database,
-  { operators, persons }: Layout,
-): Promise<readonly Obstacle[]> {
+/** What forbids a run on this database, whoever asks: what forbids any writing, and keys that nobody makes. */
+export async function findObstacles(database: Database, layout: Layout): Promise<readonly Obstacle[]> {
+  const newKey = database.dialect.newKey(layout.personKey, layout.persons.name);
+  return [...(await findRefusals(database, layout)), ...(newKey.made === 'nowhere' ? [newKey.obstacle] : [])];
+}
+
+/** What forbids a run or a rollback: the server's own state, and tables that are none. */
+async function findRefusals(database: Database, { operators, persons }: Layout): Promise<Obstacle[]> {
   const unreal = [operators, persons].filter(({ kind }) => kind !== 'table');
   return [
     ...(await database.obstacles()),
@@ -26,7 +29,8 @@ export async function findObstacles(
  * @throws OnecardError for what forbids a run or a rollback, and for privileges that are missing as far as can be told there.
  */
 export async function foresee(command: GrantedCommand, database: Database, layout: Layout): Promise<void> {
-  const [obstacle] = await findObstacles(database, layout);
+  const find = command === 'migrate' ? findObstacles : findRefusals;
+  const [obstacle] = await find(database, layout);
   if (obstacle !== undefined) {
     throw new OnecardError(obstacle.message, { remedy: `${obstacle.remedy} Nothing was changed.` });
   }
@@ -43,18 +47,20 @@ export async function preflight(database: Database, layout: Layout): Promise<voi
   const { dialect: sql } = database;
   const { configuration, operators, persons } = layout;
   const fields = cardColumns(layout).filter(({ target }) => target !== undefined);
-  const columns = [configuration.persons.key, ...fields.map((field) => field.column)]
+  const newKey = sql.newKey(layout.personKey, persons.name);
+  const key = newKey.made === 'ahead' ? [sql.asKey(newKey.sql, layout.personKey)] : [];
+  const columns = [...key.map(() => configuration.persons.key), ...fields.map((field) => field.column)]
     .map(sql.identifier)
     .join(', ');
-  const key = sql.asKey(sql.newKey(layout.personKey, persons.name), layout.personKey);
-  const values = [key, ...fields.map((field) => cardValueSql(sql, 'o', field))].join(', ');
+  const values = [...key, ...fields.map((field) => cardValueSql(sql, 'o', field))].join(', ');
   const link = operators.columns.has(configuration.operators.link)
     ? configuration.operators.link
     : configuration.operators.key;
+  const insert = `INSERT INTO ${sql.table(persons.name)} (${columns}) ${sql.overriding(layout.personKey)}SELECT ${values} FROM ${sql.table(operators.name)} AS o WHERE 1 = 0`;
+  const returned =
+    newKey.made === 'by the insert' ? sql.returning?.(sql.identifier(configuration.persons.key)) : undefined;
   await database.transaction(async (session) => {
-    await session.run(
-      `INSERT INTO ${sql.table(persons.name)} (${columns}) SELECT ${values} FROM ${sql.table(operators.name)} AS o WHERE 1 = 0`,
-    );
+    await session.run(returned === undefined ? insert : `${insert} ${returned}`);
     await session.run(
       `UPDATE ${sql.table(operators.name)} SET ${sql.identifier(link)} = ${sql.identifier(link)} WHERE 1 = 0`,
     );

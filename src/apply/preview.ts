@@ -5,6 +5,7 @@ import { readBackOf } from '../journal/read-back.js';
 import type { Run } from '../journal/run.js';
 import type { Decided } from '../plan/decided.js';
 import { VERSION } from '../version.js';
+import { newCardStatements } from './new-cards.js';
 import { batchStatements, planStatement, type Statement } from './statements.js';
 
 /** The statements that a run would execute, commented, for a DBA to review; the first batch stands for all. */
@@ -39,13 +40,15 @@ export function renderRunSql(
     planDigest: null,
     drift: null,
   };
-  const { lockOperators, lockPersons, journalChanges, insertCards, setLinks, sealChanges } = batchStatements(
+  const first = { from: 1, to: 500 };
+  const { lockOperators, lockPersons, journalChanges, setLinks, sealChanges } = batchStatements(
     layout,
     sql,
     run,
-    { from: 1, to: 500 },
+    first,
   );
-  const batch = [lockOperators, lockPersons, journalChanges, insertCards, setLinks, sealChanges];
+  const newCards = newCardStatements(layout, sql, run, first);
+  const batch = [lockOperators, lockPersons, journalChanges, ...newCards, setLinks, sealChanges];
   return [
     `-- What \`onecard migrate\` would execute on ${identity.kind} ${identity.version}, database ${identity.database}.`,
     '-- For review, not for running by hand: onecard also keeps its run, checks row counts and fences each batch.',

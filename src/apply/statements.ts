@@ -1,11 +1,9 @@
-import { cardColumns } from '../config/card-fields.js';
 import type { Layout } from '../config/layout.js';
 import type { Dialect } from '../database/dialect.js';
 import { OPERATOR_CHANGED, PERSON_CHANGED } from '../journal/differences.js';
 import { CHANGE_SEALED, DECISION_SEALED, sealSql } from '../journal/journal.js';
 import { cardDigestSql, operatorStateSql } from '../journal/read-back.js';
 import type { Run } from '../journal/run.js';
-import { cardValueSql } from '../plan/card-values.js';
 import { classificationSql } from '../plan/classification.js';
 import type { Decided } from '../plan/decided.js';
 import { linkSql, operatorFieldsSql, personFieldsSql } from '../plan/expressions.js';
@@ -75,6 +73,8 @@ export function batchStatements(layout: Layout, sql: Dialect, run: Run, batch: B
   const operatorFound = operatorFieldsSql(sql, layout, 'o');
   const personFound = personFieldsSql(sql, layout, ownOf(sql, 'p'));
 
+  const newKey = sql.newKey(layout.personKey, layout.persons.name);
+
   const lockOperators: Statement = {
     why: 'Lock the operators of the batch, so that nobody changes them before it commits.',
     sql: `SELECT o.${operatorKey} FROM ${sql.journal('decision')} AS d
@@ -99,13 +99,13 @@ SELECT ${sql.literal(run.id)}, c.position, c.operator, c.action, c.person,
        CASE c.stale WHEN '${OPERATOR_CHANGED}' THEN c.operator_found WHEN '${PERSON_CHANGED}' THEN c.person_found END,
        c.operator_before, ${sql.literal(new Date().toISOString())}, ''
   FROM (SELECT d.position, d.operator, d.action,
-               CASE d.action WHEN 'create' THEN ${sql.newKey(layout.personKey, layout.persons.name)} ELSE d.person END AS person,
+               CASE d.action WHEN 'create' THEN ${newKey.made === 'ahead' ? newKey.sql : 'NULL'} ELSE d.person END AS person,
                CASE WHEN o.${operatorKey} IS NULL THEN 'the operator is gone'
                     WHEN ${link} IS NOT NULL THEN 'the operator was linked in the meantime'
                     WHEN ${operatorFound} <> d.operator_fields THEN '${OPERATOR_CHANGED}'
                     WHEN d.action = 'link' AND p.${personKey} IS NULL THEN 'the person is gone'
                     WHEN d.action = 'link' AND ${personFound} <> d.person_fields THEN '${PERSON_CHANGED}'
-                    WHEN d.action = 'link' AND EXISTS (SELECT 1 FROM ${operatorTable} AS t WHERE t.${sql.identifier(configuration.operators.link)} = p.${personKey})
+                    WHEN d.action = 'link' AND EXISTS (SELECT 1 FROM ${operatorTable} AS t WHERE t.${sql.identifier(configuration.operators.link)} = ${inLinkSql(layout, sql, `p.${personKey}`)})
                     THEN 'the person was linked to another operator in the meantime' END AS stale,
                ${operatorFound} AS operator_found,
                CASE d.action WHEN 'link' THEN ${personFound} END AS person_found,
@@ -115,15 +115,6 @@ SELECT ${sql.literal(run.id)}, c.position, c.operator, c.action, c.person,
           LEFT JOIN ${personTable} AS p ON d.action = 'link' AND ${personOf('d')}
          WHERE ${within('d')} AND d.action <> 'none'
          LIMIT ${batch.to - batch.from + 1}) AS c`,
-  };
-  const fields = cardColumns(layout);
-  const insertCards: Statement = {
-    why: 'Create the cards: what the operator holds, no access to the SSP, not selectable as caller.',
-    sql: `INSERT INTO ${personTable} (${[personKey, ...fields.map((field) => sql.identifier(field.column))].join(', ')})
-SELECT ${[sql.asKey('c.person', layout.personKey), ...fields.map((field) => cardValueSql(sql, 'o', field))].join(', ')}
-  FROM ${sql.journal('change')} AS c
-  JOIN ${operatorTable} AS o ON ${operatorOf('c')}
- WHERE ${within('c')} AND c.state = 'applied' AND c.action = 'create'`,
   };
   const setLinks: Statement = {
     why: 'Link each operator to its card.',
@@ -139,10 +130,15 @@ SELECT ${[sql.asKey('c.person', layout.personKey), ...fields.map((field) => card
     lockOperators,
     lockPersons,
     journalChanges,
-    insertCards,
     setLinks,
     sealChanges: sealChanges(layout, sql, run, batch),
   };
+}
+
+/** A person's key, to be found among the links by their index. */
+function inLinkSql({ configuration, operators, personKey }: Layout, sql: Dialect, key: string): string {
+  const link = operators.columns.get(configuration.operators.link);
+  return link?.family === 'text' && link.collation !== personKey.collation ? sql.asKey(key, link) : key;
 }
 
 /** Reads back what the batch has written, whatever defaults and triggers made of it, and seals its changes. */

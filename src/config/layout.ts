@@ -12,6 +12,8 @@ import type {
   CheckedReference,
   CheckedValue,
 } from './checked.js';
+import { openForeignKeys } from './open-foreign-keys.js';
+import { isSameTable } from './references.js';
 import { type NotFound, Resolver } from './resolver.js';
 
 /** A column the configuration names and the database lacks, which a run adds. */
@@ -54,9 +56,10 @@ export interface Layout {
   readonly references: readonly CheckedReference[];
   /** What the person table demands of a new card. */
   readonly rules: TableRules;
-  readonly operatorForeignKeys: readonly ForeignKeyRule[];
-  /** Whatever else values and conditions are read from. */
-  readonly otherTables: readonly Table[];
+  /** Those of its foreign keys that a card can break. */
+  readonly openForeignKeys: readonly ForeignKeyRule[];
+  /** Whatever else values and conditions are read from, and what foreign keys are held against. */
+  readonly otherTables: readonly Table['name'][];
 }
 
 /**
@@ -77,32 +80,38 @@ export async function checkLayout(database: Database, configuration: Configurati
   if (operators === undefined || persons === undefined)
     throw doesNotFit(database, configuration, find.problems, true);
   const named = await findNamed(find, configuration, operators, persons);
+  const read = find.tables();
+  const references = await findReferences(find, configuration, persons);
   if (named === undefined || find.problems.length > 0)
     throw doesNotFit(database, configuration, find.problems, false);
   refuseWithoutTransactions([operators, persons]);
-  const others = find.tables().filter((table) => table !== operators && table !== persons);
+  const rules = await database.rules(persons.name);
+  const ofOperators = await database.rules(operators.name);
+  const open = openForeignKeys(rules.foreignKeys, ofOperators.foreignKeys, named.card);
+  const otherTables = [...read.map(({ name }) => name), ...open.map(({ table }) => table)].filter(
+    (name, index, all) =>
+      ![operators.name, persons.name, ...all.slice(0, index)].some((other) => isSameTable(name, other)),
+  );
   await requireFor(
     database.privileges,
-    others.map(({ name }) => ({ to: 'read', table: name })),
+    otherTables.map((table) => ({ to: 'read', table })),
   );
   const layout: Layout = {
     configuration,
     operators,
     persons,
     ...named,
+    references,
     gaps: findGaps(configuration, operators, persons),
-    rules: await database.rules(persons.name),
-    operatorForeignKeys: (await database.rules(operators.name)).foreignKeys,
-    otherTables: others,
+    rules,
+    openForeignKeys: open,
+    otherTables,
   };
   refuseUnfilled(layout);
   return layout;
 }
 
-type Named = Pick<
-  Layout,
-  'operatorKey' | 'personKey' | 'operator' | 'person' | 'keys' | 'card' | 'references'
->;
+type Named = Pick<Layout, 'operatorKey' | 'personKey' | 'operator' | 'person' | 'keys' | 'card'>;
 
 /** Undefined where something without which nothing works is missing; the resolver has noted it. */
 async function findNamed(
@@ -142,10 +151,9 @@ async function findNamed(
     });
   const keys = await findKeys(find, configuration, operators, persons);
   const card = await cardFields(find, configuration, operators, persons);
-  const references = await findReferences(find, configuration, persons);
   if (!operatorKey || !personKey || !ssp || !caller) return undefined;
   const person = { name, ssp, caller, archived, anonymized };
-  return { operatorKey, personKey, operator, person, keys, card, references };
+  return { operatorKey, personKey, operator, person, keys, card };
 }
 
 async function findKeys(find: Resolver, { match }: Configuration, operators: Table, persons: Table) {

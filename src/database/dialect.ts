@@ -1,4 +1,5 @@
 import type { Scalar, TableName } from '../model/configuration.js';
+import type { NewKey } from './new-key.js';
 import type { Column } from './schema.js';
 
 /**
@@ -88,8 +89,16 @@ export interface Dialect {
 
   /** HMAC-SHA-256 of a text, as hex; the key is 32 bytes of hex. */
   hmac(text: string, key: string): string;
-  /** A new key for a person row, as text; evaluated for each row. */
-  newKey(column: Column, table: TableName): string;
+  newKey(column: Column, table: TableName): NewKey;
+  /** What stands before the rows of an INSERT that gives this column a value, though the server would. */
+  overriding(column: Column): string;
+  /**
+   * Ends an INSERT … SELECT that gives the expression for each new row, in the order of the rows; undefined where
+   * the server knows no such thing.
+   */
+  readonly returning: ((expression: string) => string) | undefined;
+  /** The key that the server has counted up for the row inserted last. */
+  readonly lastInserted: string;
   /** The type of another column that is to hold the values of this one. */
   columnType(column: Column): string;
   /** Refreshes the statistics of a journal table. */

@@ -16,8 +16,8 @@ export type Need =
     }
   /** Locks rows that it leaves as they are. */
   | { readonly to: 'lock'; readonly table: Required<TableName>; readonly column: string }
-  /** Takes new values of an integer key from wherever the server makes them. */
-  | { readonly to: 'make-keys'; readonly table: Required<TableName>; readonly column: string }
+  /** Takes new keys from it. */
+  | { readonly to: 'make-keys'; readonly sequence: Required<TableName> }
   | { readonly to: JournalNeed };
 
 /** `keep` makes the journal where there is none; `mark` changes rows that are there. */

@@ -26,9 +26,16 @@ export interface Column {
   readonly isGenerated: boolean;
   /** A stamp that the server moves on every update of the row: `ON UPDATE CURRENT_TIMESTAMP`. */
   readonly movedByServer: boolean;
-  /** Of a text key on MariaDB: needed to compare with it by its own index. */
+  /** Of a text: needed to compare with it by its own index. */
   readonly collation: string | null;
+  /** Where a row that comes without a value gets it from; undefined where that is no key of its own. */
+  readonly keySource: KeySource | undefined;
 }
+
+/** The server counts up as it inserts; or an expression gives the next value, from these sequences. */
+export type KeySource =
+  | 'insert'
+  | { readonly next: string; readonly isAlways: boolean; readonly sequences: readonly Required<TableName>[] };
 
 /** Only a `table` keeps rows of its own, in this database. */
 export type TableKind = 'table' | 'view' | 'foreign table';

@@ -1,7 +1,7 @@
 import { columnOf, type Layout } from '../config/layout.js';
 import type { Dialect } from '../database/dialect.js';
 import type { Column } from '../database/schema.js';
-import type { TableName } from '../model/configuration.js';
+import { placeOf } from '../model/place.js';
 import type { ReadBack, Run } from './run.js';
 
 /** The link of an operator as it is, and its stamps, as a JSON array. */
@@ -24,9 +24,6 @@ export function cardDigestSql(layout: Layout, sql: Dialect, run: Run, alias: str
   );
   return sql.hmac(sql.jsonArray(texts), run.digestKey);
 }
-
-/** As it is configured: a restored copy may have another name. */
-const placeOf = ({ schema, name }: TableName) => (schema === undefined ? name : `${schema}.${name}`);
 
 /** What a run reads back of what it has written. */
 export function readBackOf({ configuration, operators, persons }: Layout): ReadBack {

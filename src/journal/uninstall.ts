@@ -4,6 +4,7 @@ import { DDL_WHILE_BUSY, retrying } from '../database/retry.js';
 import type { Session } from '../database/session.js';
 import { OnecardError } from '../errors.js';
 import type { ColumnFlag, Scalar, TableName } from '../model/configuration.js';
+import { addedColumnName } from '../model/place.js';
 import { RunTable } from './journal.js';
 import { takeLock } from './lock.js';
 import { DDL_PATIENCE } from './migrate.js';
@@ -70,13 +71,19 @@ async function findAddedColumns(
   );
   const { operators, persons } = layout.configuration;
   const candidates = [
-    { table: layout.operators, column: operators.link, isUsed: (value: string) => `${value} IS NOT NULL` },
+    {
+      table: layout.operators,
+      named: operators.table,
+      column: operators.link,
+      isUsed: (value: string) => `${value} IS NOT NULL`,
+    },
     ...[persons.ssp, persons.caller].flatMap((flag) =>
       'row' in flag
         ? []
         : [
             {
               table: layout.persons,
+              named: persons.table,
               column: flag.column,
               isUsed: (value: string) => isSetSql(sql.literal, value, flag),
             },
@@ -84,8 +91,8 @@ async function findAddedColumns(
     ),
   ];
   const columns: AddedColumn[] = [];
-  for (const { table: owner, column, isUsed } of candidates) {
-    const isAdded = made.some(({ name }) => name === `card-column:${owner.name.name}.${column}`);
+  for (const { table: owner, named, column, isUsed } of candidates) {
+    const isAdded = made.some(({ name }) => name === addedColumnName(named, column));
     if (!isAdded || !owner.columns.has(column)) continue;
     const [row] = await session.rows<{ used: string }>(
       `SELECT ${sql.text('COUNT(*)')} AS used FROM ${sql.table(owner.name)} AS t WHERE ${isUsed(`t.${sql.identifier(column)}`)}`,

@@ -2,7 +2,7 @@ import { cardColumns } from '../config/card-fields.js';
 import type { CardField } from '../config/checked.js';
 import type { Layout } from '../config/layout.js';
 import type { Dialect } from '../database/dialect.js';
-import type { ForeignKeyRule, UniqueRule } from '../database/schema.js';
+import type { UniqueRule } from '../database/schema.js';
 import { cardValueSql } from './card-values.js';
 
 /** Why a whole card cannot be stored: by what the person table demands of its rows. */
@@ -66,10 +66,10 @@ export class CardRules {
 
   #foreignKeys(): RuleMisfit[] {
     const sql = this.#sql;
-    return this.#layout.rules.foreignKeys.flatMap((key) => {
+    return this.#layout.openForeignKeys.flatMap((key) => {
       const own = key.columns.map((column) => column.own);
       const field = this.#blamed(own);
-      if (field === undefined || this.#isKeptByOperator(key)) return [];
+      if (field === undefined) return [];
       const card = this.#card(own);
       const filled = [...card.values()].map((value) => `${value} IS NOT NULL`);
       const pairs = key.columns.map(
@@ -84,24 +84,6 @@ export class CardRules {
         },
       ];
     });
-  }
-
-  /** The operator table has the same foreign key, hence the operator's value is there. */
-  #isKeptByOperator({ table, columns }: ForeignKeyRule): boolean {
-    const given = columns.map(({ own, target }) => {
-      const source = this.#fields.get(own)?.source;
-      const isPlain = source !== undefined && 'from' in source && source.from.rows === undefined;
-      return isPlain ? { own: source.from.column.name, target } : undefined;
-    });
-    return this.#layout.operatorForeignKeys.some(
-      (key) =>
-        key.table.schema === table.schema &&
-        key.table.name === table.name &&
-        key.columns.length === given.length &&
-        given.every((pair) =>
-          key.columns.some(({ own, target }) => own === pair?.own && target === pair.target),
-        ),
-    );
   }
 
   /** Another person has it already. */

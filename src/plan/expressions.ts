@@ -15,7 +15,11 @@ export function linkSql(
   const column = operators.columns.get(configuration.operators.link);
   if (column === undefined) return sql.asKey('NULL', personKey);
   const value = `${alias}.${sql.identifier(column.name)}`;
-  return column.family === 'text' ? `NULLIF(${value}, '')` : value;
+  if (column.family !== 'text') return value;
+  const filled = `NULLIF(${value}, '')`;
+  // Servers refuse to compare texts of two collations, or choose one of them.
+  const isOther = personKey.family === 'text' && column.collation !== personKey.collation;
+  return isOther ? sql.asKey(filled, personKey) : filled;
 }
 
 /** The name of a row as people read it: the parts that are filled. */

@@ -1,11 +1,13 @@
 import type { Layout } from '../config/layout.js';
 import type { Database } from '../database/database.js';
 import type { Table } from '../database/schema.js';
+import type { TableName } from '../model/configuration.js';
+import { addedColumnsOf } from '../model/place.js';
 
 /** The application's tables to which runs have added columns, as the journal's own list of steps tells. */
 export async function addedColumnTables(
   database: Database,
-  { operators, persons }: Layout,
+  { configuration, operators, persons }: Layout,
 ): Promise<Table['name'][]> {
   if (!(await database.hasJournal())) return [];
   const { schema, prefix } = database.journal;
@@ -14,7 +16,9 @@ export async function addedColumnTables(
     .select('name')
     .where('name', 'like', 'card-column:%');
   const names = await database.transaction((session) => session.rows<{ name: string }>(steps));
-  return [operators.name, persons.name].filter((table) =>
-    names.some(({ name }) => name.startsWith(`card-column:${table.name}.`)),
-  );
+  const isAltered = (table: TableName) => names.some(({ name }) => name.startsWith(addedColumnsOf(table)));
+  return [
+    ...(isAltered(configuration.operators.table) ? [operators.name] : []),
+    ...(isAltered(configuration.persons.table) ? [persons.name] : []),
+  ];
 }

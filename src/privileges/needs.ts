@@ -12,7 +12,7 @@ export async function needsOf(command: GrantedCommand, database: Database, layou
   const cards: Need[] = [
     { to: 'read', table: layout.operators.name },
     { to: 'read', table: layout.persons.name },
-    ...layout.otherTables.map(({ name }): Need => ({ to: 'read', table: name })),
+    ...layout.otherTables.map((table): Need => ({ to: 'read', table })),
   ];
   switch (command) {
     case 'scan':
@@ -22,7 +22,7 @@ export async function needsOf(command: GrantedCommand, database: Database, layou
     case 'report':
       return [...cards, { to: 'read-journal' }];
     case 'migrate':
-      return [...cards, ...runNeeds(layout), { to: 'keep-journal' }];
+      return [...cards, ...runNeeds(database, layout), { to: 'keep-journal' }];
     case 'rollback':
       return [...cards, ...(await rollbackNeeds(database, layout)), { to: 'mark-journal' }];
     case 'uninstall': {
@@ -32,9 +32,13 @@ export async function needsOf(command: GrantedCommand, database: Database, layou
   }
 }
 
-function runNeeds(layout: Layout): Need[] {
+function runNeeds({ dialect }: Database, layout: Layout): Need[] {
   const { configuration, operators, persons, gaps } = layout;
   const fields = cardColumns(layout).map(({ column }) => column);
+  const newKey = dialect.newKey(layout.personKey, persons.name);
+  // To be told the key of a row that it inserts, a user has to be allowed to give one.
+  const isNamed = newKey.made !== 'by the insert' || dialect.returning !== undefined;
+  const key = isNamed ? [configuration.persons.key] : [];
   const lacks = (table: Layout['persons']) => gaps.some((gap) => gap.table === table.name);
   const altered = [operators, persons].filter(lacks);
   return [
@@ -43,7 +47,7 @@ function runNeeds(layout: Layout): Need[] {
       to: 'insert',
       table: persons.name,
       // A column that is not there yet cannot be named in a grant.
-      columns: lacks(persons) ? [] : [configuration.persons.key, ...fields],
+      columns: lacks(persons) ? [] : [...key, ...fields],
     },
     {
       to: 'update',
@@ -51,9 +55,9 @@ function runNeeds(layout: Layout): Need[] {
       columns: lacks(operators) ? [] : [configuration.operators.link],
     },
     { to: 'lock', table: persons.name, column: configuration.persons.key },
-    ...(layout.personKey.family === 'integer'
-      ? [{ to: 'make-keys', table: persons.name, column: configuration.persons.key } as const]
-      : []),
+    ...(newKey.made === 'ahead' ? newKey.sequences : []).map(
+      (sequence): Need => ({ to: 'make-keys', sequence }),
+    ),
   ];
 }
 

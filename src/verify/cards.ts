@@ -1,8 +1,8 @@
 import type { CardField, CheckedFlag } from '../config/checked.js';
 import type { Dialect } from '../database/dialect.js';
-import type { Column } from '../database/schema.js';
 import { cardValueSql, shownSql } from '../plan/card-values.js';
 import { linkSql } from '../plan/expressions.js';
+import { sameValueSql } from '../plan/same-value.js';
 import { deniedSql, ownOf } from '../plan/values.js';
 import { journaledKeySql, latestChangesSql } from './latest-changes.js';
 import type { Subject } from './subject.js';
@@ -118,7 +118,7 @@ SELECT c.operator, c.person, c.run_id, ${actual} AS actual, ${this.#total()}
     const differences = fields.map((field, number) => {
       const actual = `p.${sql.identifier(field.column)}`;
       const expected = cardValueSql(sql, 'o', field);
-      const same = sameSql(sql, field.target, actual, expected);
+      const same = sameValueSql(sql, field.target, actual, expected);
       return `CASE WHEN NOT (${same})
               THEN ${sql.jsonArray([shownSql(sql, field, expected), shownSql(sql, field, actual)])} END AS difference_${number}`;
     });
@@ -147,17 +147,6 @@ SELECT c.operator, c.person, c.run_id, ${sql.text(link)} AS link, ${sql.text(thi
  WHERE ${this.#operatorKey} IS NULL OR NOT (${sql.same(sql.text(link), 'c.person')})
  ${keptSql('c.operator')}`;
   }
-}
-
-/** Texts are compared byte by byte: most collations would take "Anna" for "anna" and "a " for "a". */
-function sameSql(sql: Dialect, target: Column | undefined, actual: string, expected: string): string {
-  if (target?.family === 'text') {
-    const exact = /^char(acter)?\(/.test(target.type)
-      ? (value: string) => `RTRIM(${sql.text(value)})` // padded with blanks
-      : (value: string) => sql.text(value);
-    return sql.same(sql.keyOrder(exact(actual), target), sql.keyOrder(exact(expected), target));
-  }
-  return sql.same(actual, expected);
 }
 
 function describeMissing({ operator, person, run_id }: ChangeRow): string {

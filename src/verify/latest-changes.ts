@@ -1,5 +1,5 @@
 import type { Dialect } from '../database/dialect.js';
-import type { Column } from '../database/schema.js';
+import type { Column, TypeFamily } from '../database/schema.js';
 import type { Subject } from './subject.js';
 
 /**
@@ -30,10 +30,11 @@ latest AS (
 }
 
 /** Keys as they are written; with anything else in place of a key, some servers end the whole statement. */
-const SPELLINGS = {
-  uuid: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$',
-  integer: '^-?[0-9]+$',
-} as const;
+const SPELLINGS: ReadonlyMap<TypeFamily, string> = new Map([
+  ['uuid', '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'],
+  ['integer', '^-?[0-9]+$'],
+  ['decimal', '^-?[0-9]+([.][0-9]+)?$'],
+]);
 
 /**
  * A key from the journal, to be compared with the column by its index or a hash. Where the journal is not intact,
@@ -41,11 +42,10 @@ const SPELLINGS = {
  * takes ten times as long as all the rest, hence only then.
  */
 export function journaledKeySql(sql: Dialect, expression: string, column: Column, isIntact: boolean): string {
-  if (isIntact || (column.family !== 'uuid' && column.family !== 'integer')) {
-    return sql.asKey(expression, column);
-  }
-  const isKey = `REGEXP_REPLACE(${expression}, ${sql.literal(SPELLINGS[column.family])}, '') = ''`;
-  // Any number of digits fits into `numeric`, which is compared with integers as they are.
-  const target = column.family === 'integer' ? { ...column, type: 'numeric' } : column;
+  const spelling = SPELLINGS.get(column.family);
+  if (isIntact || spelling === undefined) return sql.asKey(expression, column);
+  const isKey = `REGEXP_REPLACE(${expression}, ${sql.literal(spelling)}, '') = ''`;
+  // Any number of digits fits into `numeric`, which is compared with numbers as they are.
+  const target = column.family === 'uuid' ? column : { ...column, type: 'numeric' };
   return sql.asKey(`CASE WHEN ${isKey} THEN ${expression} END`, target);
 }

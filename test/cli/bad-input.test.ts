@@ -607,7 +607,7 @@ describe.each(serverDatabases)('a server: $name', ({ kind, fresh }) => {
         'SELECT, UPDATE ON operator',
         'SELECT, INSERT, UPDATE ON person',
       );
-      const journal = ['run', 'decision', 'change', 'migration', 'migration_lock'].map(
+      const journal = ['run', 'decision', 'change', 'human_decision', 'migration', 'migration_lock'].map(
         (table) => `table onecard_${table}`,
       );
       const writing = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'];

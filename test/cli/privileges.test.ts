@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { contents, difference } from '../support/contents.js';
 import { databases, serverDatabases, type TestDatabase } from '../support/databases.js';
@@ -196,6 +198,89 @@ describe.each(serverDatabases)('a role with what `grants` prints on $name', ({ k
       }
     });
   });
+});
+
+const COUNTED_YAML = `
+operators: { table: agent, key: id, link: contact_id, name: [name] }
+persons:
+  table: contact
+  key: id
+  name: [name]
+  ssp: { column: portal, granted: true, denied: false }
+  caller: { column: caller, granted: true, denied: false }
+card: { name: { from: name } }
+match: { keys: { name: { operator: name, person: name } } }
+`;
+
+/** Ways in which numbers come about, and what a run needs for each, beyond what it needs for any key. */
+const counted: { name: string; kind: Kind; key: string; before?: string; needs: string[] }[] = [
+  {
+    name: 'an identity',
+    kind: 'postgres',
+    key: 'bigint GENERATED ALWAYS AS IDENTITY',
+    needs: ['INSERT contact(id, name, portal, caller)', 'USAGE contact_id_seq()'],
+  },
+  {
+    name: "another schema's sequence",
+    kind: 'postgres',
+    key: "bigint DEFAULT nextval('numbers.all_of_them')",
+    before: 'CREATE SCHEMA numbers; CREATE SEQUENCE numbers.all_of_them;',
+    needs: [
+      'INSERT contact(id, name, portal, caller)',
+      'USAGE all_of_them()',
+      // The schema.
+      'USAGE numbers()',
+    ],
+  },
+  {
+    name: 'AUTO_INCREMENT',
+    kind: 'mysql',
+    key: 'bigint AUTO_INCREMENT',
+    needs: ['INSERT contact(id, name, portal, caller)'],
+  },
+  {
+    name: 'a sequence',
+    kind: 'mysql',
+    key: 'bigint DEFAULT nextval(all_of_them)',
+    before: 'CREATE SEQUENCE all_of_them;',
+    needs: ['INSERT all_of_them()', 'INSERT contact(id, name, portal, caller)', 'SELECT all_of_them()'],
+  },
+];
+
+describe.each(serverDatabases)('a role for integer keys on $name', ({ kind, fresh }) => {
+  it.each(counted.filter((each) => each.kind === kind))(
+    'can run with what `grants` prints, and with nothing less, where they come from $name',
+    async ({ key, before = '', needs }) => {
+      const database = await fresh();
+      await database.query(`${before}
+        CREATE TABLE contact (id ${key} PRIMARY KEY, name varchar(80), portal boolean, caller boolean);
+        CREATE TABLE agent (id integer PRIMARY KEY, name varchar(80), contact_id bigint);
+        INSERT INTO agent (id, name) VALUES (1, 'Ann'), (2, 'Ben'), (3, 'Cas')`);
+      await writeFile(join(database.folder, 'onecard.yaml'), COUNTED_YAML);
+      await closeToPublic(database, kind);
+      const { name, url, privileges, statements } = await roleFor(database, 'migrate');
+      const own = privileges.filter(
+        (each) =>
+          (each.privilege === 'INSERT' && !each.name.startsWith('onecard_')) ||
+          /contact_id_seq|all_of_them|numbers/.test(each.name),
+      );
+      expect(
+        own.map((each) => `${each.privilege} ${each.name}(${each.columns.join(', ')})`).toSorted(),
+      ).toEqual(needs);
+      const run = () => onecardOn(database, ['migrate', '--yes', '--quiet'], { env: { DATABASE_URL: url } });
+      for (const privilege of own) {
+        await database.query(revoke(kind, name, privilege));
+        const refused = await writingNothing(database, run);
+        expect({ ...privilege, code: refused.code, stderr: refused.stderr }).toMatchObject({ code: 2 });
+        expect(refused.stderr).toContain(privilege.name);
+        for (const statement of statements) await database.query(statement);
+      }
+      expect(await run()).toMatchObject({ code: 0, stderr: '' });
+      expect(await database.query('SELECT COUNT(DISTINCT contact_id) AS cards FROM agent')).toEqual([
+        { cards: 3 },
+      ]);
+    },
+  );
 });
 
 describe.each(serverDatabases)('a run on $name', ({ kind, fresh }) => {

@@ -16,8 +16,8 @@ import {
   serverDatabases,
   type TestDatabase,
 } from '../support/databases.js';
-import { onecardOn, rowsOf, together, writingNothing } from '../support/on-database.js';
-import { readPlanFile } from '../support/plan-file.js';
+import { onecardOn, rowsOf, writingNothing } from '../support/on-database.js';
+import { type PlanLine, readPlanFile } from '../support/plan-file.js';
 import { topdeskExpectations, topdeskTemplate } from '../support/topdesk.js';
 
 type Row = Readonly<Record<string, string | null>>;
@@ -76,6 +76,9 @@ function expectedCard(operator: Row): Row {
   };
 }
 
+/** It is gone. */
+const NO_BRANCH = 'c1000000-0000-4000-8000-000000009999';
+
 const ADDED_COLUMNS = new Set(['persoonid', 'aanmelder']);
 
 /** The rows of both cards without the columns that a run adds. */
@@ -97,23 +100,17 @@ async function freshTopdesk({ fresh }: DatabaseUnderTest): Promise<TestDatabase>
   return database;
 }
 
-describe.each(databases)('TOPdesk on $name, with nothing but the preset', (underTest) => {
-  let database: TestDatabase;
-  let before: Contents;
-  let after: Contents;
-  let run: CliResult;
-
-  beforeAll(async () => {
-    database = await freshTopdesk(underTest);
-    before = await together(database, contents);
-  }, 60_000);
+describe.each(databases)('a dry run on TOPdesk on $name, with nothing but the preset', (underTest) => {
+  let lines: readonly PlanLine[] = [];
 
   it('plans what was written by hand before, and writes nothing', async () => {
+    const database = await freshTopdesk(underTest);
     const dryRun = ['migrate', '--dry-run', '--plan-out', 'plan.ndjson', '--json'];
     const { code, stderr } = await writingNothing(database, () => onecardOn(database, dryRun));
     expect(code, stderr).toBe(0);
-    const { lines, texts } = await readPlanFile(join(database.folder, 'plan.ndjson'));
-    plans.set(underTest.name, texts);
+    const plan = await readPlanFile(join(database.folder, 'plan.ndjson'));
+    lines = plan.lines;
+    plans.set(underTest.name, plan.texts);
     expect(
       lines.map(({ operator, decision, reason, person }) => ({ operator, decision, reason, person })),
     ).toEqual(
@@ -127,6 +124,38 @@ describe.each(databases)('TOPdesk on $name, with nothing but the preset', (under
     expect(lines.filter((line) => line['finding'] !== undefined)).toEqual([]);
   }, 60_000);
 
+  it('names the value that a card cannot hold', () => {
+    const misfits = lines
+      .filter(({ reason }) => reason === 'does-not-fit')
+      .map(({ operator, evidence }) => [Number(operator.slice(-12)), ...evidence]);
+    expect(misfits).toEqual([
+      [54, { column: 'functie', value: expect.stringMatching(/^Co/), problem: 'longer than 60 characters' }],
+      [55, { column: 'functie', value: '🚒'.repeat(61), problem: 'longer than 60 characters' }],
+      [56, { column: 'kamer', value: '', problem: 'empty, but required on the card' }],
+      [57, { column: 'vestigingid', value: NO_BRANCH, problem: 'not in vestiging' }],
+      [58, { column: 'toestel', value: '40000', problem: expect.stringContaining('32767') }],
+      [61, { column: 'geslacht', value: '9', problem: 'breaks the check persoon_geslacht_ck' }],
+    ]);
+  });
+});
+
+it('is the same plan for TOPdesk on every database', () => {
+  const [first, ...others] = plans.values();
+  expect(first?.length).toBe(topdeskExpectations.length);
+  for (const other of others) expect(other).toEqual(first);
+});
+
+describe.each(serverDatabases)('a run on TOPdesk on $name, with nothing but the preset', (underTest) => {
+  let database: TestDatabase;
+  let before: Contents;
+  let after: Contents;
+  let run: CliResult;
+
+  beforeAll(async () => {
+    database = await freshTopdesk(underTest);
+    before = await contents(database);
+  }, 60_000);
+
   it('gives each planned operator a card that verify passes', async () => {
     run = await onecardOn(database, MIGRATE);
     expect(run.code, run.stderr).toBe(0);
@@ -137,7 +166,7 @@ describe.each(databases)('TOPdesk on $name, with nothing but the preset', (under
       failed: 0,
       violations: 0,
     });
-    after = await together(database, contents);
+    after = await contents(database);
     const verified = await onecardOn(database, ['verify', '--json']);
     expect(verified.code, verified.stdout).toBe(0);
   }, 60_000);
@@ -177,26 +206,20 @@ describe.each(databases)('TOPdesk on $name, with nothing but the preset', (under
     const again = await writingNothing(database, () => onecardOn(database, ['migrate', '--yes']));
     expect(again.code, again.stderr).toBe(0);
     expect(again.stdout).toContain('Nothing to do.');
-    expect(difference(after, await together(database, contents))).toEqual(IDENTICAL);
+    expect(difference(after, await contents(database))).toEqual(IDENTICAL);
   }, 60_000);
 
   it('takes it all back, and leaves what was there before', async () => {
     const rollback = await onecardOn(database, ['rollback', JSON.parse(run.stdout).run, '--yes', '--json']);
     expect(rollback.code, rollback.stderr).toBe(0);
     expect(JSON.parse(rollback.stdout)).toMatchObject({ removed: creates.length, kept: 0 });
-    const rolledBack = await together(database, contents);
+    const rolledBack = await contents(database);
     expect(difference(withoutAdded(before), withoutAdded(rolledBack))).toEqual(IDENTICAL);
 
     const uninstall = await onecardOn(database, ['uninstall', '--yes']);
     expect(uninstall.code, uninstall.stderr).toBe(0);
-    expect(difference(before, await together(database, contents))).toEqual(IDENTICAL);
+    expect(difference(before, await contents(database))).toEqual(IDENTICAL);
   }, 60_000);
-});
-
-it('is the same plan on every database', () => {
-  const [first, ...others] = plans.values();
-  expect(first?.length).toBe(topdeskExpectations.length);
-  for (const other of others) expect(other).toEqual(first);
 });
 
 it.each(serverDatabases)(
@@ -221,6 +244,23 @@ it.each(serverDatabases)(
       [given, 'kept', 'the card is referenced since: object.gebruikerid (1 row)'],
       [logged, 'kept', 'the card is referenced since: mutatielog.persoonid (1 row)'],
     ]);
+  },
+  60_000,
+);
+
+it.each(serverDatabases)(
+  'plans for TOPdesk with the privileges that `grants` prints, the lookups of foreign keys included, on $name',
+  async (underTest) => {
+    const database = await freshTopdesk(underTest);
+    const role = await database.createRole();
+    const printed = await onecardOn(database, ['grants', 'dry-run', '--role', role.name, '--json']);
+    expect(printed.code, printed.stderr).toBe(0);
+    const [{ statements }] = JSON.parse(printed.stdout).commands;
+    for (const statement of statements) await database.query(statement);
+    const planned = await onecardOn(database, ['migrate', '--dry-run', '--json'], {
+      env: { DATABASE_URL: role.url },
+    });
+    expect(planned.code, planned.stderr).toBe(0);
   },
   60_000,
 );

@@ -354,6 +354,7 @@ describe('a layout', () => {
     filledByServer: false,
     isGenerated: false,
     movedByServer: false,
+    keySource: undefined,
     collation: null,
   });
 

@@ -18,7 +18,7 @@ import type { Privileges } from '../privileges.js';
 import type { Triggers } from '../schema.js';
 import { ServerDatabase } from '../server-database.js';
 import type { Mode, Session } from '../session.js';
-import { JOURNAL_PREFIX, mysqlDialect } from './dialect.js';
+import { type Abilities, JOURNAL_PREFIX, mysqlDialect } from './dialect.js';
 import {
   foreignKeysToMysql,
   inspectMysql,
@@ -82,7 +82,8 @@ export async function connectMysql(url: string, mode: Mode, env: NodeJS.ProcessE
   try {
     return await pool.use(async (session) => {
       const identity = await identify(session);
-      return new MysqlDatabase(pool, identity, mysqlDialect(await mysqlLowerCasing(session)), threads);
+      const dialect = mysqlDialect(await mysqlLowerCasing(session), abilitiesOf(identity));
+      return new MysqlDatabase(pool, identity, dialect, threads);
     });
   } catch (error) {
     await pool.knex.destroy();
@@ -105,6 +106,13 @@ async function identify(session: Session): Promise<DatabaseIdentity> {
   }
   const kind = row.version.includes('MariaDB') ? 'MariaDB' : 'MySQL';
   return { kind, version: row.version.split('-')[0] ?? row.version, database: row.db, server: row.server };
+}
+
+/** By the documentation of MySQL, which is not tried here. */
+function abilitiesOf({ kind, version }: DatabaseIdentity): Abilities {
+  if (kind === 'MySQL') return { bytewise: 'utf8mb4_0900_bin', returnsRows: false };
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return { bytewise: 'utf8mb4_nopad_bin', returnsRows: major > 10 || (major === 10 && minor >= 5) };
 }
 
 /**
@@ -130,6 +138,7 @@ class MysqlDatabase extends ServerDatabase<Connection> implements Database {
     super(pool, identity, mysqlLock(dialect, identity.database));
     this.#threads = threads;
     this.dialect = dialect;
+    const { bytewise } = abilitiesOf(identity);
     this.privileges = new MysqlPrivileges((work) => this.guarded(work), dialect, identity.database);
     this.journal = {
       schema: undefined,
@@ -137,7 +146,7 @@ class MysqlDatabase extends ServerDatabase<Connection> implements Database {
       tables: JOURNAL_TABLE_NAMES.map((name) => `${JOURNAL_PREFIX}${name}`),
       table: dialect.journal,
       longText: 'longtext',
-      tableOptions: ' ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin',
+      tableOptions: ` ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE ${bytewise}`,
     };
   }
 

@@ -5,6 +5,7 @@ import { type ConversionVerbs, convertedBy } from '../conversion.js';
 import { type Dialect, likePattern, type Misfit, type Operand, UTF8_IN_HEX } from '../dialect.js';
 import { hmacPads } from '../hmac.js';
 import { WHITE_SPACE } from '../letters.js';
+import { newKeyOf } from '../new-key.js';
 import { numberMisfits } from '../numbers.js';
 import type { Column } from '../schema.js';
 
@@ -21,6 +22,9 @@ export interface LowerCasing {
 
 const identifier = (name: string) => `\`${name.replaceAll('`', '``')}\``;
 
+const tableName = ({ schema, name }: TableName) =>
+  schema === undefined ? identifier(name) : `${identifier(schema)}.${identifier(name)}`;
+
 /** Sessions run with backslash escapes on (see `settings` in database.ts). */
 function literal(value: Scalar | null): string {
   if (value === null) return 'NULL';
@@ -30,13 +34,7 @@ function literal(value: Scalar | null): string {
   return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 }
 
-const text = (expression: string) => `CAST(${expression} AS CHAR CHARACTER SET utf8mb4) COLLATE utf8mb4_bin`;
-
-const CONVERSION: ConversionVerbs = {
-  text,
-  hasForm: (expression, pattern) => `${text(expression)} REGEXP ${literal(pattern)}`,
-  asUuid: (expression) => `CAST(${expression} AS UUID)`,
-};
+const bytes = (expression: string) => `CAST(CAST(${expression} AS CHAR CHARACTER SET utf8mb4) AS BINARY)`;
 
 const LAST_CHARACTER = literal(lastCharacter((codePoint) => `\\x{${codePoint.toString(16)}}`));
 
@@ -51,7 +49,7 @@ function charsetMisfits(expression: string, from: Column, target: Column): Misfi
   const asStored = `CONVERT(CONVERT(${expression} USING ${charset}) USING utf8mb4)`;
   return [
     {
-      condition: `CAST(${asStored} AS BINARY) <> CAST(${text(expression)} AS BINARY)`,
+      condition: `CAST(${asStored} AS BINARY) <> ${bytes(expression)}`,
       problem: `has letters that the character set ${charset} has not`,
     },
   ];
@@ -60,15 +58,30 @@ function charsetMisfits(expression: string, from: Column, target: Column): Misfi
 const spaces = WHITE_SPACE.map((codePoint) => `\\x{${codePoint.toString(16)}}`).join('');
 const aroundSpaces = literal(`^[${spaces}]+|[${spaces}]+$`);
 
-export function mysqlDialect({ collation, unsureLetters }: LowerCasing): Dialect {
+/** What is not the same on MariaDB and MySQL. */
+export interface Abilities {
+  /** The collation that tells any two texts apart, also one from the same with a blank at its end. */
+  readonly bytewise: string;
+  /** Whether an INSERT can give what it has inserted. */
+  readonly returnsRows: boolean;
+}
+
+export function mysqlDialect(
+  { collation, unsureLetters }: LowerCasing,
+  { bytewise, returnsRows }: Abilities,
+): Dialect {
+  const text = (expression: string) =>
+    `CAST(${expression} AS CHAR CHARACTER SET utf8mb4) COLLATE ${bytewise}`;
+  const conversion: ConversionVerbs = {
+    text,
+    hasForm: (expression, pattern) => `${text(expression)} REGEXP ${literal(pattern)}`,
+    asUuid: (expression) => `CAST(${expression} AS UUID)`,
+  };
   const unsureClass = literal(`[${unsureLetters}]`);
   return {
     identifier,
     literal,
-    table: (name: TableName) =>
-      name.schema === undefined
-        ? identifier(name.name)
-        : `${identifier(name.schema)}.${identifier(name.name)}`,
+    table: tableName,
     journal: (table) => identifier(`${JOURNAL_PREFIX}${table}`),
 
     text,
@@ -86,7 +99,7 @@ export function mysqlDialect({ collation, unsureLetters }: LowerCasing): Dialect
       return `${expression} = ${asKey(key, column)} AND ${text(expression)} = ${text(given)}`;
     },
     decoded: (expression) =>
-      `CASE WHEN LOWER(HEX(${expression})) REGEXP ${literal(UTF8_IN_HEX)} THEN CONVERT(${expression} USING utf8mb4) COLLATE utf8mb4_bin END`,
+      `CASE WHEN LOWER(HEX(${expression})) REGEXP ${literal(UTF8_IN_HEX)} THEN CONVERT(${expression} USING utf8mb4) COLLATE ${bytewise} END`,
     bytesDigest: (expression) => `CONCAT('sha256:', SHA2(${expression}, 256))`,
     matches: (expression, pattern) => `${text(expression)} LIKE ${literal(likePattern(pattern))} ESCAPE '!'`,
     joined,
@@ -102,7 +115,7 @@ export function mysqlDialect({ collation, unsureLetters }: LowerCasing): Dialect
     normalized: (expression) => {
       const bare = text(expression);
       return `LOWER(CASE WHEN ORD(${bare}) BETWEEN 33 AND 126 AND ORD(RIGHT(${bare}, 1)) BETWEEN 33 AND 126 THEN ${bare}
-        ELSE REGEXP_REPLACE(${bare}, ${aroundSpaces}, '') END COLLATE ${collation}) COLLATE utf8mb4_bin`;
+        ELSE REGEXP_REPLACE(${bare}, ${aroundSpaces}, '') END COLLATE ${collation}) COLLATE ${bytewise}`;
     },
     // Texts are grouped by a digest of fixed width: grouping the texts themselves takes ten times as long,
     // and every collation but the newest ignores trailing blanks.
@@ -114,7 +127,7 @@ export function mysqlDialect({ collation, unsureLetters }: LowerCasing): Dialect
     truncated: (expression, length) =>
       `CASE WHEN CHAR_LENGTH(${expression}) > ${length}
             THEN LEFT(REGEXP_REPLACE(LEFT(${text(expression)}, ${length + 1}), ${LAST_CHARACTER}, ''), ${length}) ELSE ${expression} END`,
-    converted: (expression, from, target) => convertedBy(CONVERSION, expression, from, target),
+    converted: (expression, from, target) => convertedBy(conversion, expression, from, target),
     asColumn: (expression, column) =>
       column.collation === null ? expression : asKey(text(expression), column),
     // A subquery in FROM must not read the row around it; but every name is in backticks here.
@@ -131,7 +144,7 @@ export function mysqlDialect({ collation, unsureLetters }: LowerCasing): Dialect
     constants: (columns, rows) => {
       const types = columns.map(
         (column, index) =>
-          `${column} VARCHAR(1000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$[${index}]'`,
+          `${column} VARCHAR(1000) CHARACTER SET utf8mb4 COLLATE ${bytewise} PATH '$[${index}]'`,
       );
       return `SELECT * FROM JSON_TABLE(${literal(JSON.stringify(rows))}, '$[*]' COLUMNS (${types.join(', ')})) AS c`;
     },
@@ -151,18 +164,19 @@ export function mysqlDialect({ collation, unsureLetters }: LowerCasing): Dialect
       const { inner, outer } = hmacPads(key);
       return `SHA2(CONCAT(X'${outer}', UNHEX(SHA2(CONCAT(X'${inner}', CAST(${expression} AS BINARY)), 256))), 256)`;
     },
-    newKey: (column: Column) => {
-      if (column.family === 'integer') {
-        throw new OnecardError(
-          `The person key ${column.name} is an integer, which onecard cannot allocate on this server yet.`,
-          {
-            remedy:
-              'Keys that are uuid or char(36) work on MariaDB and MySQL; integer keys work on PostgreSQL.',
-          },
-        );
-      }
-      return 'UUID()';
-    },
+    newKey: (column, table) =>
+      newKeyOf(column, {
+        text,
+        // By its own type, the texts beside it would have to be such, too.
+        uuid: text('UUID()'),
+        // A UUID begins with the time: of its digest, each digit is as good as any other.
+        hexDigits: (digits) => `LEFT(SHA2(CONCAT(UUID(), RAND()), 256), ${digits})`,
+        countUp: ({ name, type }) =>
+          `ALTER TABLE ${tableName(table)} MODIFY ${identifier(name)} ${/^decimal/.test(type) ? 'bigint' : type} NOT NULL AUTO_INCREMENT`,
+      }),
+    overriding: () => '',
+    returning: returnsRows ? (expression) => `RETURNING ${expression}` : undefined,
+    lastInserted: 'LAST_INSERT_ID()',
     columnType: ({ type, collation }) =>
       collation === null ? type : `${type} CHARACTER SET ${collation.split('_')[0]} COLLATE ${collation}`,
     analyze: (table) => `ANALYZE TABLE ${identifier(`${JOURNAL_PREFIX}${table}`)}`,
@@ -182,22 +196,25 @@ export function mysqlDialect({ collation, unsureLetters }: LowerCasing): Dialect
 const SPELLINGS: ReadonlyMap<Column['family'], string> = new Map([
   ['uuid', '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'],
   ['integer', '^-?[0-9]{1,20}$'],
+  ['decimal', '^-?[0-9]{1,35}([.][0-9]{1,30})?$'],
 ]);
+
 /** By the index of the left column first, and then byte by byte. */
 function joined(left: Operand, right: Operand): string {
   const [one, other] = [left.column, right.column];
   if (one.family !== 'text' && one.family !== 'uuid' && one.family === other.family)
     return `${left.expression} = ${right.expression}`;
-  const bytes = ({ expression }: Operand) => `CAST(${text(expression)} AS BINARY)`;
   const indexed =
     one.family === 'text'
-      ? `${left.expression} = ${one.collation === other.collation ? right.expression : asKey(text(right.expression), one)} AND `
+      ? `${left.expression} = ${one.collation === other.collation ? right.expression : asKey(right.expression, one)} AND `
       : '';
-  return `${indexed}${bytes(left)} = ${bytes(right)}`;
+  return `${indexed}${bytes(left.expression)} = ${bytes(right.expression)}`;
 }
 
 function asKey(expression: string, column: Column): string {
   if (column.family === 'integer') return `CAST(${expression} AS DECIMAL(20, 0))`;
+  if (column.type.startsWith('decimal')) return `CAST(${expression} AS ${column.type.replace(/ .*/, '')})`;
+  if (column.type === 'numeric') return `CAST(${expression} AS DECIMAL(65, 30))`;
   if (column.collation === null) return expression;
   const charset = column.collation.split('_')[0] ?? 'utf8mb4';
   return `CONVERT(${expression} USING ${charset}) COLLATE ${column.collation}`;

@@ -1,5 +1,5 @@
 import type { TableName } from '../../model/configuration.js';
-import type { Column, ForeignKey, Table, Triggers, TypeFamily } from '../schema.js';
+import type { Column, ForeignKey, KeySource, Table, Triggers, TypeFamily } from '../schema.js';
 import type { Session } from '../session.js';
 import { readGrants } from './privileges.js';
 
@@ -78,19 +78,32 @@ async function readColumns(session: Session, where: string): Promise<Map<string,
       {
         name: row.name,
         type: row.type,
-        family:
-          row.type === 'tinyint(1)'
-            ? 'boolean'
-            : (FAMILIES[row.base] ?? (row.base === 'tinyint' ? 'integer' : 'other')),
+        family: familyOf(row),
         length: row.length === null ? null : Number(row.length),
         nullable: row.nullable === 'YES',
         filledByServer: row.dflt !== null || /auto_increment|generated|default/i.test(row.extra),
         isGenerated: /generated/i.test(row.extra) && !/default_generated/i.test(row.extra),
         movedByServer: /on update/i.test(row.extra),
         collation: row.collation,
+        keySource: keySourceOf(row),
       },
     ]),
   );
+}
+
+function familyOf({ type, base }: { type: string; base: string }): TypeFamily {
+  if (type === 'tinyint(1)') return 'boolean';
+  return FAMILIES[base] ?? (base === 'tinyint' ? 'integer' : 'other');
+}
+
+/** By AUTO_INCREMENT, or by a default such as nextval(`shop`.`numbers`), as the server spells it. */
+function keySourceOf({ dflt, extra }: { dflt: string | null; extra: string }): KeySource | undefined {
+  if (/auto_increment/i.test(extra)) return 'insert';
+  const [, schema = '', name = ''] =
+    /^nextval\(`((?:[^`]|``)+)`\.`((?:[^`]|``)+)`\)$/i.exec(dflt ?? '') ?? [];
+  if (dflt === null || name === '') return undefined;
+  const plain = (part: string) => part.replaceAll('``', '`');
+  return { next: dflt, isAlways: false, sequences: [{ schema: plain(schema), name: plain(name) }] };
 }
 
 async function readUniqueIndexes(session: Session, where: string): Promise<string[][]> {

@@ -105,8 +105,9 @@ export class MysqlPrivileges implements Privileges {
       case 'update':
         return [{ on: tableOf(need.table), action: need.to.toUpperCase(), columns: need.columns }];
       case 'lock':
-      case 'make-keys':
         return [];
+      case 'make-keys':
+        return ['SELECT', 'INSERT'].map((action) => whole(tableOf(need.sequence), action));
       // Its tables come together; one that does not show is hidden.
       case 'read-journal':
         return there.size === 0 ? [] : journal(JOURNAL_TABLES, ['SELECT']);

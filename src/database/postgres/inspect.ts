@@ -1,5 +1,5 @@
 import type { TableName } from '../../model/configuration.js';
-import type { Column, ForeignKey, Table, TableKind, Triggers, TypeFamily } from '../schema.js';
+import type { Column, ForeignKey, KeySource, Table, TableKind, Triggers, TypeFamily } from '../schema.js';
 import type { Session } from '../session.js';
 import { postgresDialect as sql } from './dialect.js';
 
@@ -58,13 +58,37 @@ async function readColumns(session: Session, oid: string): Promise<Map<string, C
     nullable: boolean;
     filled: boolean;
     generated: boolean;
+    collation: string | null;
+    next: string | null;
+    always: boolean;
+    sequences: string | null;
   }>(
     `SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, t.typname AS base,
             CASE WHEN t.typname IN ('varchar', 'bpchar') AND a.atttypmod > 4 THEN CAST(a.atttypmod - 4 AS text) END AS length,
             NOT a.attnotnull AS nullable,
             a.atthasdef OR a.attidentity <> '' OR a.attgenerated <> '' AS filled,
-            a.attgenerated <> '' OR a.attidentity = 'a' AS generated
-       FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+            a.attgenerated <> '' OR a.attidentity = 'a' AS generated,
+            CASE WHEN t.typcategory = 'S' THEN format('%I.%I', n.nspname, c.collname) END AS collation,
+            a.attidentity = 'a' AS always,
+            CASE WHEN a.attidentity <> '' THEN format('nextval(%L)', s.name)
+                 WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END AS next,
+            s.sequences
+       FROM pg_attribute a
+       JOIN pg_type t ON t.oid = a.atttypid
+       LEFT JOIN pg_collation c ON c.oid = a.attcollation
+       LEFT JOIN pg_namespace n ON n.oid = c.collnamespace
+       LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+      -- those that really feed the column: a default may name another one than the column owns
+      CROSS JOIN LATERAL (
+            SELECT min(format('%I.%I', m.nspname, q.relname)) AS name,
+                   CAST(json_agg(json_build_object('schema', m.nspname, 'name', q.relname)) AS text) AS sequences
+              FROM pg_depend p
+              JOIN pg_class q ON q.relkind = 'S' AND q.oid = CASE p.deptype WHEN 'i' THEN p.objid ELSE p.refobjid END
+              JOIN pg_namespace m ON m.oid = q.relnamespace
+             WHERE (a.attidentity <> '' AND p.deptype = 'i' AND p.classid = CAST('pg_class' AS regclass)
+                    AND p.refclassid = CAST('pg_class' AS regclass) AND p.refobjid = a.attrelid AND p.refobjsubid = a.attnum)
+                OR (p.deptype = 'n' AND p.classid = CAST('pg_attrdef' AS regclass) AND p.objid = d.oid
+                    AND p.refclassid = CAST('pg_class' AS regclass))) AS s
       WHERE a.attrelid = ${oid} AND a.attnum > 0 AND NOT a.attisdropped
       ORDER BY a.attnum`,
   );
@@ -80,10 +104,22 @@ async function readColumns(session: Session, oid: string): Promise<Map<string, C
         filledByServer: row.filled,
         isGenerated: row.generated,
         movedByServer: false,
-        collation: null,
+        collation: row.collation,
+        keySource: keySourceOf(row),
       },
     ]),
   );
+}
+
+/** A default that calls nothing gives every row the same. */
+function keySourceOf(row: {
+  next: string | null;
+  always: boolean;
+  sequences: string | null;
+}): KeySource | undefined {
+  if (row.next === null || !/\w\(/.test(row.next)) return undefined;
+  const sequences = JSON.parse(row.sequences ?? '[]') as Required<TableName>[];
+  return { next: row.next, isAlways: row.always, sequences };
 }
 
 async function readUniqueIndexes(session: Session, oid: string): Promise<string[][]> {

@@ -1,4 +1,3 @@
-import type { TableName } from '../../model/configuration.js';
 import { JOURNAL_TABLE_NAMES } from '../dialect.js';
 import {
   type Ask,
@@ -48,7 +47,8 @@ export class PostgresPrivileges implements Privileges {
       const journal = place?.has_home ? await readJournal(session) : undefined;
       const privileges = [whole(database, 'CONNECT')];
       for (const need of needs) {
-        if ('table' in need) privileges.push(whole(schemaOf(need.table.schema), 'USAGE'));
+        const named = 'table' in need ? need.table : 'sequence' in need ? need.sequence : undefined;
+        if (named !== undefined) privileges.push(whole(schemaOf(named.schema), 'USAGE'));
         privileges.push(...(await privilegesFor(session, need, database, journal)));
       }
       return withoutCovered(byObject(privileges).flat());
@@ -129,7 +129,7 @@ async function privilegesFor(
         ...(need.withIndex ? [whole(schemaOf(need.table.schema), 'CREATE')] : []),
       ];
     case 'make-keys':
-      return sequenceOf(session, need.table, need.column);
+      return [whole({ kind: 'sequence', ...need.sequence }, 'USAGE')];
     default:
       return journalPrivileges(need.to, database, journal);
   }
@@ -191,20 +191,6 @@ async function ownership(session: Session, on: Securable): Promise<Privilege[]> 
     `SELECT CAST(pg_get_userbyid(relowner) AS text) AS owner FROM pg_class WHERE oid = ${oidSql(on)}`,
   );
   return row === undefined ? [] : [{ ...whole(on, 'OWNERSHIP'), owner: row.owner }];
-}
-
-/** Found by its dependency on the column: the function that names it asks for privileges. */
-async function sequenceOf(session: Session, table: TableName, column: string): Promise<Privilege[]> {
-  const rows = await session.rows<{ schema: string; name: string }>(
-    `SELECT n.nspname AS schema, s.relname AS name
-       FROM pg_depend d
-       JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S'
-       JOIN pg_namespace n ON n.oid = s.relnamespace
-       JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-      WHERE d.classid = CAST('pg_class' AS regclass) AND d.refclassid = CAST('pg_class' AS regclass)
-        AND d.deptype IN ('a', 'i') AND d.refobjid = ${oidSql(tableOf(table))} AND a.attname = ${sql.literal(column)}`,
-  );
-  return rows.map(({ schema, name }) => whole({ kind: 'sequence', schema, name }, 'USAGE'));
 }
 
 /** Whoever may update a column may lock the rows: a second privilege would say more than is needed. */

@@ -1,5 +1,6 @@
 import type { DatabaseIdentity } from '../../database/database.js';
 import type { Configuration } from '../../model/configuration.js';
+import type { Differing } from '../../scan/key-equality.js';
 import type { Verdict } from '../../scan/key-judgement.js';
 import type { KeyQuality, SideQuality } from '../../scan/key-quality.js';
 import type { Listed } from '../../scan/listed.js';
@@ -101,6 +102,8 @@ function judgementLines({ key, verdict, judgement, operators, persons }: KeyQual
     ...item(VERDICT_TONES[verdict], `${printable(key)}: ${judgement}`.split(' '), look),
     ...mostShared(operators, 'operator', look),
     ...mostShared(persons, 'person', look),
+    ...differingEquality(operators, 'operators', look),
+    ...differingEquality(persons, 'persons', look),
   ];
 }
 
@@ -115,6 +118,21 @@ function mostShared({ mostShared: values, shared }: SideQuality, card: string, l
   );
   const more = shared > values.length ? [`and ${formatCount(shared - values.length)} more`] : [];
   return detail('quiet', [...shown, ...more], look);
+}
+
+/** What a login, a join or a unique index of the application would make of the same values. */
+function differingEquality({ equality }: SideQuality, cards: string, look: Look): string[] {
+  const { takenAsOne, toldApart } = equality;
+  const sentence = (differing: Differing | null, difference: string) => {
+    if (differing === null) return [];
+    const [first, last] = differing.example.map((value) => quotedWithin(value, VALUE_IN_PROSE));
+    const words = `on ${cards}, the database ${difference} here, in ${countOf(differing.values, 'case')}:`;
+    return detail('quiet', [...words.split(' '), `${first} and ${last}`], look);
+  };
+  return [
+    ...sentence(takenAsOne, 'takes for equal what is compared as different'),
+    ...sentence(toldApart, 'tells apart what is compared as equal'),
+  ];
 }
 
 /** So many of a list are shown to people; `--json` has more. */

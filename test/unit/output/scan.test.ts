@@ -152,6 +152,7 @@ function quality(column: string, changed: Partial<SideQuality> = {}): SideQualit
     shared: 0,
     sharing: 0,
     mostShared: [],
+    equality: { takenAsOne: null, toldApart: null },
     ...changed,
   };
 }
