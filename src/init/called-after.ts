@@ -1,0 +1,37 @@
+import type { CatalogTable } from '../database/catalog.js';
+import { wordsOf } from './names.js';
+
+const KEY_WORDS: ReadonlySet<string> = new Set([
+  'id',
+  'key',
+  'no',
+  'nr',
+  'code',
+  'ref',
+  'uuid',
+  'guid',
+  'unid',
+  'fk',
+]);
+
+/**
+ * How much a column is called after a table: 2 as a whole (`contact_id`, `contactId`, `contact` after contact or
+ * contacts), 1 by the last word of the table (`user_id` after customer_user), else 0.
+ */
+export function calledAfter(column: string, table: CatalogTable): 0 | 1 | 2 {
+  const singular = (word: string) => word.replace(/s$/, '');
+  const own = wordsOf(table.name.name).map(singular);
+  const words = wordsOf(column).map(singular);
+  const last = own.at(-1);
+  // Written together: `contactid`, `klantnr`.
+  const squashed = words.join('');
+  const isSquashed = [...KEY_WORDS].some((key) => squashed === `${own.join('')}${key}`);
+  if (isSquashed) return 2;
+  if (last === undefined || !words.includes(last) || words.length > own.length + 2) return 0;
+  const said = words.filter((word) => !KEY_WORDS.has(word)).join(' ');
+  // Tables of one application often share their first word.
+  return said === own.join(' ') || said === own.slice(1).join(' ') ? 2 : 1;
+}
+
+/** As a whole or by its last word. */
+export const isCalledAfter = (column: string, table: CatalogTable) => calledAfter(column, table) > 0;
