@@ -139,7 +139,7 @@ function isExtended(other: CatalogTable, table: CatalogTable, prefix: string | u
     base.length > 0 &&
     base.length < whole.length &&
     base.every((word, index) => word === whole[index]) &&
-    [...table.columns.keys()].some((column) => calledAfter(column, other) === 2)
+    [...table.columns.keys()].some((column) => calledAfter(column, other) >= 2)
   );
 }
 
@@ -221,7 +221,9 @@ function calledFrom(
         ({ columns, table: referred }) =>
           isSameName(referred, target.name) && columns.some(({ own }) => own === column),
       );
-      if (!isDeclared && calledAfter(column, target) < 2) continue;
+      const strength = calledAfter(column, target);
+      const isOfAnother = tables.some((other) => calledAfter(column, other) > strength);
+      if (!isDeclared && (strength < 2 || isOfAnother)) continue;
       const reasons = [`${labelOf(table)}.${column} ${isDeclared ? 'refers to it' : 'is called after it'}`];
       if (mentions(column, ASKER_WORDS)) asCaller = { points: 2, reasons };
       else asOther = { points: 2, reasons };

@@ -1,10 +1,13 @@
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parseDocument } from 'yaml';
 import { type Answers, answered, questionsIn } from '../support/answers.js';
 import { anySchemas } from '../support/any-schema.js';
 import { databases, type Template, type TestDatabase } from '../support/databases.js';
 import type { Expectation } from '../support/expectations.js';
+import { osticket, otrs, zammad } from '../support/known-help-desks.js';
 import { onecardOn, writingNothing } from '../support/on-database.js';
 import { readPlanFile } from '../support/plan-file.js';
 import { expectations, sample } from '../support/sample.js';
@@ -17,6 +20,13 @@ async function proposedFor(database: TestDatabase, ...args: string[]): Promise<s
   const result = await writingNothing(database, () => onecardOn(database, ['init', '--print', ...args]));
   expect(result.code, result.stderr).toBe(0);
   return result.stdout;
+}
+
+/** Those in effect. */
+async function optionsIn(database: TestDatabase): Promise<Record<string, unknown>> {
+  const { contents, errors } = parseDocument(await proposedFor(database));
+  expect(errors).toEqual([]);
+  return contents?.toJSON() ?? {};
 }
 
 /** What a dry run under this configuration decides. */
@@ -262,6 +272,66 @@ describe.each(databases)('init on $name', ({ fresh }) => {
     const proposed = await proposedFor(database);
     expect(proposed).not.toContain('preset:');
     expect(proposed).toMatch(/^ {2}table: actiedoor$/m);
+  }, 120_000);
+
+  it('makes sense of what osTicket keeps: addresses and accounts of their own, and no foreign keys', async () => {
+    const proposed = await optionsIn(await fresh(osticket));
+    expect(proposed).toMatchObject({
+      operators: { table: 'ost_staff', key: 'staff_id', archived: { column: 'isactive', is: 0 } },
+      persons: { table: 'ost_user', ssp: { row: { table: 'ost_user_account', on: { user_id: 'id' } } } },
+      match: {
+        keys: {
+          loginName: {
+            operator: 'username',
+            person: { column: 'username', table: 'ost_user_account', on: { user_id: 'id' } },
+          },
+          email: {
+            operator: 'email',
+            person: { column: 'address', table: 'ost_user_email', on: { user_id: 'id' } },
+          },
+        },
+      },
+    });
+    expect(proposed['references']).toContainEqual({ table: 'ost_ticket', column: 'user_id' });
+  }, 120_000);
+
+  it('makes sense of what OTRS keeps: preferences as bytes, states in words elsewhere, calls by login', async () => {
+    const proposed = await optionsIn(await fresh(otrs));
+    const mail = {
+      column: 'preferences_value',
+      table: 'user_preferences',
+      on: { user_id: 'id' },
+      where: { column: 'preferences_key', is: 'UserEmail' },
+    };
+    expect(proposed).toMatchObject({
+      operators: { table: 'users', archived: { column: 'valid_id', is: 2 } },
+      persons: { table: 'customer_user', archived: { column: 'valid_id', is: 2 } },
+      card: { email: { from: mail } },
+      match: { keys: { email: { operator: mail, person: 'email' } } },
+      volatileColumns: { operators: ['change_time'], persons: ['change_time'] },
+      references: [{ table: 'ticket', column: 'customer_user_id', holds: 'login' }],
+    });
+    expect(proposed['card']).not.toHaveProperty('pw');
+  }, 120_000);
+
+  it('does not make two sides of one table of humans', async () => {
+    const refused = await onecardOn(await fresh(zammad), ['init']);
+    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    expect(refused.stderr).toContain('Humans are in users.');
+  }, 120_000);
+
+  it('gives the proposal as data, and writes nothing then', async () => {
+    const database = await fresh(anySchemas[0]?.template);
+    const result = await onecardOn(database, ['init', '--json']);
+    expect(result.code, result.stderr).toBe(0);
+    const { preset, options } = JSON.parse(result.stdout);
+    expect(preset).toBeUndefined();
+    expect(options).toContainEqual({
+      path: ['operators', 'key'],
+      value: 'id',
+      because: [expect.stringContaining('primary key')],
+    });
+    expect(existsSync(join(database.folder, 'onecard.yaml'))).toBe(false);
   }, 120_000);
 
   it('names the tables of humans where it finds no pair, and takes those that are named', async () => {
