@@ -1,5 +1,6 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { GrantsFlags } from './commands/grants.js';
+import type { InitFlags } from './commands/init.js';
 import type { MigrateFlags } from './commands/migrate-flags.js';
 import type { ReportFlags } from './commands/report.js';
 import type { ReviewFlags } from './commands/review.js';
@@ -40,6 +41,19 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
     })
     .exitOverride()
     .addHelpText('after', EXAMPLES);
+
+  shared(program.command('init'))
+    .description('propose a configuration for the database at hand, read-only, with a reason for each guess')
+    .option('--output <file>', 'where to write it (default: onecard.yaml); never over a file that is there')
+    .option('--print', 'only show it on stdout')
+    .option('--operators <table>', 'the table that holds the operators (default: found by names and data)')
+    .option('--persons <table>', 'the table that holds the persons (default: the same)')
+    .action((_, command: Command) =>
+      call<InitFlags>(
+        command,
+        import('./commands/init.js').then((module) => module.init),
+      ),
+    );
 
   withPolicies(shared(program.command('scan')))
     .description('take stock, read-only: decisions, key quality, likely API accounts, schema gaps')
@@ -201,6 +215,7 @@ function usageError({ code, message }: CommanderError, program: Command): Onecar
 const EXAMPLES = `
 Start here:
   onecard migrate --dry-run     what would happen; without a database, on a sample
+  onecard init                  propose a configuration for a database of your own
   onecard migrate               do it
   onecard verify                prove that it is right
 

@@ -73,7 +73,7 @@ export function withDatabase<T>(
 /** The same for what is about the journal alone. */
 export async function withConnection<T>(
   terminal: Terminal,
-  request: Request,
+  request: Pick<Request, 'target'>,
   mode: Mode,
   work: (database: Database) => Promise<T>,
 ): Promise<T> {
@@ -90,12 +90,16 @@ export async function withConnection<T>(
 }
 
 /** Says loudly that no database was configured. */
-export function announceSample(terminal: Terminal, flags: SharedFlags, { target }: Request): void {
+export function announceSample(
+  terminal: Terminal,
+  flags: SharedFlags,
+  { target }: Pick<Request, 'target'>,
+): void {
   if (target.kind !== 'embedded' || flags.quiet) return;
   const brush = brushFor(lookOf(terminal.stderr, terminal, flags));
   terminal.stderr.write(
     `${brush.warning('No database is configured: this works on the EMBEDDED SAMPLE, kept in .onecard/.')}\n` +
-      `${brush.quiet('For your own, set DATABASE_URL=postgres://… or mysql://… and name its tables in onecard.yaml.')}\n\n`,
+      `${brush.quiet('For your own, set DATABASE_URL=postgres://… or mysql://…; then onecard init proposes a configuration.')}\n\n`,
   );
 }
 

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { JournalDialect } from '../../migrations/journal.js';
 import type { TableName } from '../model/configuration.js';
+import type { Catalog } from './catalog.js';
 import type { Dialect, JournalTable } from './dialect.js';
 import type { Privileges } from './privileges.js';
 import type { ForeignKey, Table, TableRules, Triggers } from './schema.js';
@@ -47,6 +48,8 @@ export interface TransactionOptions {
   /** The transaction classifies: its joins meet whole tables. */
   readonly largeJoins?: boolean;
   readonly patience?: Patience;
+  /** Milliseconds after which the server gives up a statement. */
+  readonly timeLimit?: number;
 }
 
 export interface Database {
@@ -55,6 +58,8 @@ export interface Database {
   readonly knex: Knex;
   /** Finds a table as an unqualified name would; undefined where it does not exist or may not be seen. */
   inspect(name: TableName): Promise<Table | undefined>;
+  /** Everything there is to inspect, at once. */
+  catalog(): Promise<Catalog>;
   /** The tables and views that an unqualified name finds, and with their schema those of others. */
   tableNames(): Promise<string[]>;
   /** The foreign keys that point at a table, of whatever schema, as far as this user may see them. */

@@ -3,14 +3,7 @@ import type { Connection } from 'mysql2';
 import { OnecardError } from '../../errors.js';
 import type { TableName } from '../../model/configuration.js';
 import { ConnectionPool } from '../connection-pool.js';
-import type {
-  Database,
-  DatabaseIdentity,
-  JournalPlace,
-  Obstacle,
-  Patience,
-  TransactionOptions,
-} from '../database.js';
+import type { Database, DatabaseIdentity, JournalPlace, Obstacle, TransactionOptions } from '../database.js';
 import { type Dialect, JOURNAL_TABLE_NAMES, type JournalTable } from '../dialect.js';
 import { describeConnectFailure } from '../failures.js';
 import { silentLog } from '../knex-log.js';
@@ -18,6 +11,7 @@ import type { Privileges } from '../privileges.js';
 import type { Triggers } from '../schema.js';
 import { ServerDatabase } from '../server-database.js';
 import type { Mode, Session } from '../session.js';
+import { readMysqlCatalog } from './catalog.js';
 import { type Abilities, JOURNAL_PREFIX, mysqlDialect } from './dialect.js';
 import {
   foreignKeysToMysql,
@@ -119,8 +113,10 @@ function abilitiesOf({ kind, version }: DatabaseIdentity): Abilities {
  * InnoDB counts waits for locks in whole seconds; statements can be bounded in milliseconds. MySQL bounds reading
  * statements alone: there, the second of the session has to do.
  */
-const boundStatements = (patience: Patience | undefined) =>
-  `SET SESSION max_statement_time = ${patience === undefined ? 0 : (patience.lockWait + patience.work) / 1000}`;
+const boundStatements = ({ patience, timeLimit }: TransactionOptions) =>
+  `SET SESSION max_statement_time = ${patience === undefined ? (timeLimit ?? 0) / 1000 : (patience.lockWait + patience.work) / 1000}`;
+const boundReading = ({ timeLimit }: TransactionOptions) =>
+  `SET SESSION max_execution_time = ${timeLimit ?? 0}`;
 
 class MysqlDatabase extends ServerDatabase<Connection> implements Database {
   readonly dialect: Dialect;
@@ -154,6 +150,10 @@ class MysqlDatabase extends ServerDatabase<Connection> implements Database {
     return this.guarded((session) => inspectMysql(session, name));
   }
 
+  catalog() {
+    return this.guarded((session) => readMysqlCatalog(session, this.identity.kind === 'MariaDB'));
+  }
+
   foreignKeysTo(name: Required<TableName>) {
     return this.guarded((session) => foreignKeysToMysql(session, name));
   }
@@ -171,22 +171,22 @@ class MysqlDatabase extends ServerDatabase<Connection> implements Database {
   }
 
   snapshot<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    return this.#begun('REPEATABLE READ', 'START TRANSACTION WITH CONSISTENT SNAPSHOT', undefined, work);
+    return this.#begun('REPEATABLE READ', 'START TRANSACTION WITH CONSISTENT SNAPSHOT', {}, work);
   }
 
   /** Large joins need nothing here: derived tables are indexed as they are made. */
-  transaction<T>(work: (session: Session) => Promise<T>, { patience }: TransactionOptions = {}): Promise<T> {
-    return this.#begun('READ COMMITTED', 'START TRANSACTION', patience, work);
+  transaction<T>(work: (session: Session) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+    return this.#begun('READ COMMITTED', 'START TRANSACTION', options, work);
   }
 
   #begun<T>(
     isolation: string,
     begin: string,
-    patience: Patience | undefined,
+    options: TransactionOptions,
     work: (session: Session) => Promise<T>,
   ): Promise<T> {
-    const bounds = this.identity.kind === 'MariaDB' ? [boundStatements(patience)] : [];
-    return this.inTransaction([`SET TRANSACTION ISOLATION LEVEL ${isolation}`, ...bounds, begin], work);
+    const bound = this.identity.kind === 'MariaDB' ? boundStatements(options) : boundReading(options);
+    return this.inTransaction([`SET TRANSACTION ISOLATION LEVEL ${isolation}`, bound, begin], work);
   }
 
   async abort(): Promise<void> {

@@ -56,39 +56,41 @@ const FAMILIES: Readonly<Record<string, TypeFamily>> = {
   varbinary: 'binary',
 };
 
-async function readColumns(session: Session, where: string): Promise<Map<string, Column>> {
-  const rows = await session.rows<{
-    name: string;
-    type: string;
-    base: string;
-    length: string | null;
-    nullable: string;
-    dflt: string | null;
-    extra: string;
-    collation: string | null;
-  }>(
-    `SELECT COLUMN_NAME AS name, COLUMN_TYPE AS type, DATA_TYPE AS base,
+/** What is read of `information_schema.COLUMNS` to know a column. */
+export const COLUMN_FIELDS = `COLUMN_NAME AS name, COLUMN_TYPE AS type, DATA_TYPE AS base,
             CAST(CHARACTER_MAXIMUM_LENGTH AS CHAR) AS length, IS_NULLABLE AS nullable, COLUMN_DEFAULT AS dflt,
-            EXTRA AS extra, COLLATION_NAME AS collation
+            EXTRA AS extra, COLLATION_NAME AS collation`;
+
+export interface ColumnRow {
+  name: string;
+  type: string;
+  base: string;
+  length: string | null;
+  nullable: string;
+  dflt: string | null;
+  extra: string;
+  collation: string | null;
+}
+
+export const columnOf = (row: ColumnRow): Column => ({
+  name: row.name,
+  type: row.type,
+  family: familyOf(row),
+  length: row.length === null ? null : Number(row.length),
+  nullable: row.nullable === 'YES',
+  filledByServer: row.dflt !== null || /auto_increment|generated|default/i.test(row.extra),
+  isGenerated: /generated/i.test(row.extra) && !/default_generated/i.test(row.extra),
+  movedByServer: /on update/i.test(row.extra),
+  collation: row.collation,
+  keySource: keySourceOf(row),
+});
+
+async function readColumns(session: Session, where: string): Promise<Map<string, Column>> {
+  const rows = await session.rows<ColumnRow>(
+    `SELECT ${COLUMN_FIELDS}
        FROM information_schema.COLUMNS WHERE ${where} ORDER BY ORDINAL_POSITION`,
   );
-  return new Map(
-    rows.map((row) => [
-      row.name,
-      {
-        name: row.name,
-        type: row.type,
-        family: familyOf(row),
-        length: row.length === null ? null : Number(row.length),
-        nullable: row.nullable === 'YES',
-        filledByServer: row.dflt !== null || /auto_increment|generated|default/i.test(row.extra),
-        isGenerated: /generated/i.test(row.extra) && !/default_generated/i.test(row.extra),
-        movedByServer: /on update/i.test(row.extra),
-        collation: row.collation,
-        keySource: keySourceOf(row),
-      },
-    ]),
-  );
+  return new Map(rows.map((row) => [row.name, columnOf(row)]));
 }
 
 function familyOf({ type, base }: { type: string; base: string }): TypeFamily {

@@ -18,6 +18,7 @@ import type { Privileges } from '../privileges.js';
 import type { Triggers } from '../schema.js';
 import { ServerDatabase } from '../server-database.js';
 import type { Mode, Session } from '../session.js';
+import { readPostgresCatalog } from './catalog.js';
 import { JOURNAL_SCHEMA, type LowerCasing, postgresDialect, postgresDialectFor } from './dialect.js';
 import {
   foreignKeysToPostgres,
@@ -169,6 +170,10 @@ export class PostgresDatabase extends ServerDatabase<PostgresConnection> impleme
     return this.guarded((session) => inspectPostgres(session, name));
   }
 
+  catalog() {
+    return this.guarded(readPostgresCatalog);
+  }
+
   foreignKeysTo(name: Required<TableName>) {
     return this.guarded((session) => foreignKeysToPostgres(session, name));
   }
@@ -194,6 +199,7 @@ export class PostgresDatabase extends ServerDatabase<PostgresConnection> impleme
       'BEGIN ISOLATION LEVEL READ COMMITTED',
       ...(options.largeJoins ? [LARGE_JOINS] : []),
       ...(options.patience ? [batchSettings(options.patience)] : []),
+      ...(options.timeLimit ? [`SET LOCAL statement_timeout = ${options.timeLimit}`] : []),
     ];
     return this.inTransaction(begin, work);
   }

@@ -49,34 +49,51 @@ const FAMILIES: Readonly<Record<string, TypeFamily>> = {
   bytea: 'binary',
 };
 
-async function readColumns(session: Session, oid: string): Promise<Map<string, Column>> {
-  const rows = await session.rows<{
-    name: string;
-    type: string;
-    base: string;
-    length: string | null;
-    nullable: boolean;
-    filled: boolean;
-    generated: boolean;
-    collation: string | null;
-    next: string | null;
-    always: boolean;
-    sequences: string | null;
-  }>(
-    `SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, t.typname AS base,
+/** What is read of `pg_attribute` (a) and `pg_type` (t) to know a column, apart from where its keys come from. */
+export const COLUMN_FIELDS = `a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, t.typname AS base,
             CASE WHEN t.typname IN ('varchar', 'bpchar') AND a.atttypmod > 4 THEN CAST(a.atttypmod - 4 AS text) END AS length,
             NOT a.attnotnull AS nullable,
             a.atthasdef OR a.attidentity <> '' OR a.attgenerated <> '' AS filled,
             a.attgenerated <> '' OR a.attidentity = 'a' AS generated,
-            CASE WHEN t.typcategory = 'S' THEN format('%I.%I', n.nspname, c.collname) END AS collation,
+            CASE WHEN t.typcategory = 'S'
+                 THEN (SELECT format('%I.%I', cn.nspname, co.collname)
+                         FROM pg_collation co JOIN pg_namespace cn ON cn.oid = co.collnamespace
+                        WHERE co.oid = a.attcollation) END AS collation`;
+
+export interface ColumnRow {
+  name: string;
+  type: string;
+  base: string;
+  length: string | null;
+  nullable: boolean;
+  filled: boolean;
+  generated: boolean;
+  collation: string | null;
+}
+
+export const columnOf = (row: ColumnRow): Omit<Column, 'keySource'> => ({
+  name: row.name,
+  type: row.type,
+  family: FAMILIES[row.base] ?? 'other',
+  length: row.length === null ? null : Number(row.length),
+  nullable: row.nullable,
+  filledByServer: row.filled,
+  isGenerated: row.generated,
+  movedByServer: false,
+  collation: row.collation,
+});
+
+async function readColumns(session: Session, oid: string): Promise<Map<string, Column>> {
+  const rows = await session.rows<
+    ColumnRow & { next: string | null; always: boolean; sequences: string | null }
+  >(
+    `SELECT ${COLUMN_FIELDS},
             a.attidentity = 'a' AS always,
             CASE WHEN a.attidentity <> '' THEN format('nextval(%L)', s.name)
                  WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END AS next,
             s.sequences
        FROM pg_attribute a
        JOIN pg_type t ON t.oid = a.atttypid
-       LEFT JOIN pg_collation c ON c.oid = a.attcollation
-       LEFT JOIN pg_namespace n ON n.oid = c.collnamespace
        LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
       -- those that really feed the column: a default may name another one than the column owns
       CROSS JOIN LATERAL (
@@ -92,23 +109,7 @@ async function readColumns(session: Session, oid: string): Promise<Map<string, C
       WHERE a.attrelid = ${oid} AND a.attnum > 0 AND NOT a.attisdropped
       ORDER BY a.attnum`,
   );
-  return new Map(
-    rows.map((row) => [
-      row.name,
-      {
-        name: row.name,
-        type: row.type,
-        family: FAMILIES[row.base] ?? 'other',
-        length: row.length === null ? null : Number(row.length),
-        nullable: row.nullable,
-        filledByServer: row.filled,
-        isGenerated: row.generated,
-        movedByServer: false,
-        collation: row.collation,
-        keySource: keySourceOf(row),
-      },
-    ]),
-  );
+  return new Map(rows.map((row) => [row.name, { ...columnOf(row), keySource: keySourceOf(row) }]));
 }
 
 /** A default that calls nothing gives every row the same. */
