@@ -29,6 +29,7 @@ export const REASONS = {
   'no-candidate': 'no person shares a key with it',
   'does-not-fit': 'a value cannot be stored on the person card',
   decided: 'decided by a human',
+  lapsed: 'a human has decided to link it, but that person is gone or taken by now',
 } as const satisfies Record<string, string>;
 export type Reason = keyof typeof REASONS;
 

@@ -23,13 +23,16 @@ export async function findDecided(
   return isRemembered || file.length > 0 ? { isRemembered, file } : undefined;
 }
 
+/** What has become of a link that can be made no more. */
+export const LAPSED = 'lapsed';
+
 /** Higher than any number in the journal. */
 const NEWEST = Number.MAX_SAFE_INTEGER;
 
 /**
  * Named queries; `decided`, the last of them, has a row for each operator that a standing decision is about. A link
- * is left out where its person is gone or taken by now, where its operator gets none, and where a newer decision
- * gives the same person to another: those operators are classified as if nobody had decided.
+ * has lapsed where its person is gone or taken by now, and where a newer decision gives that person to another:
+ * to classify such an operator as if nobody had decided could give a human with a person a new card.
  */
 export function decidedCtes(of: ClassifiedTables, { isRemembered, file }: Decided): string[] {
   const { sql, layout } = of;
@@ -57,15 +60,18 @@ said AS (
     FROM (${said.join('\n           UNION ALL\n          ')}) AS s)`,
     `-- those that stand, held against the cards as they are; of two that give one person away, the newer
 standing AS (
-  SELECT ${operatorKey} AS operator, ${digest}s.word, s.who, s.note, ${personKey} AS person,
+  SELECT ${operatorKey} AS operator, ${digest}s.who, s.note,
+         CASE WHEN s.word = 'link' AND (${personKey} IS NULL OR t.person IS NOT NULL) THEN '${LAPSED}' ELSE s.word END AS word, ${personKey} AS person,
          ROW_NUMBER() OVER (PARTITION BY ${personKey} ORDER BY s.number DESC) AS place
     FROM said AS s
     JOIN ${of.operatorTable} AS o ON ${sql.isKey(operatorKey, 's.operator', layout.operatorKey)}
     LEFT JOIN ${of.personTable} AS p ON s.word = 'link' AND ${sql.isKey(personKey, 's.person', layout.personKey)}
     LEFT JOIN (SELECT DISTINCT ${linkSql(sql, layout, 't')} AS person FROM ${of.operatorTable} AS t) AS t ON t.person = ${personKey}
    WHERE s.newness = 1 AND s.word <> 'undecided'
-     AND (s.word <> 'link' OR (${personKey} IS NOT NULL AND t.person IS NULL AND ${of.link} IS NULL AND CASE ${of.outside()} ${of.skipped()} END IS NULL)))`,
+     AND (s.word <> 'link' OR (${of.link} IS NULL AND CASE ${of.outside()} ${of.skipped()} END IS NULL)))`,
     `decided AS (
-  SELECT s.* FROM standing AS s WHERE s.word <> 'link' OR s.place = 1)`,
+  SELECT s.operator, ${sql.materialized === '' ? 's.digest, ' : ''}s.person, s.who, s.note,
+         CASE WHEN s.word = 'link' AND s.place > 1 THEN '${LAPSED}' ELSE s.word END AS word
+    FROM standing AS s)`,
   ];
 }

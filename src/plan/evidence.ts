@@ -2,6 +2,7 @@ import type { CheckedValue } from '../config/checked.js';
 import type { Layout } from '../config/layout.js';
 import { type Evidence, MAX_CANDIDATES, type PlannedOperator } from '../model/decision.js';
 import type { StandingWord } from '../model/human-decision.js';
+import { LAPSED } from './decided.js';
 
 /** What the classification found, as the JSON texts that the server makes of it. */
 export interface Findings {
@@ -71,9 +72,9 @@ function readDetail(row: Findings, layout: Layout): Evidence[] {
   }
   if (row.detail === null) return [];
   const detail = JSON.parse(row.detail) as (string | number | null)[];
-  if (row.reason === 'decided') {
-    const [decided, who, note] = detail as [StandingWord, string, string];
-    return [{ decided, who, note }];
+  if (row.reason === 'decided' || row.reason === 'lapsed') {
+    const [decided, who, note] = detail as [StandingWord | typeof LAPSED, string, string];
+    return [{ decided: decided === LAPSED ? 'link' : decided, who, note }];
   }
   if (row.reason === 'broken-link') {
     return [

@@ -125,7 +125,7 @@ export async function* streamPlan(
   for await (const row of session.stream<ClassifiedRow>(statement)) {
     const { operator, name, reason, finding, person } = row;
     const { evidence, candidates, candidateCount } = readEvidence(row, layout);
-    const word = evidence.find((each) => 'decided' in each)?.decided;
+    const word = reason === 'decided' ? evidence.find((each) => 'decided' in each)?.decided : undefined;
     const { decision, action } =
       word === undefined ? consequenceOf(reason, layout.configuration.policies) : consequenceOfWord(word);
     yield {

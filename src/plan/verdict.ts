@@ -1,6 +1,7 @@
 import type { CheckedKey, CheckedValue } from '../config/checked.js';
 import type { Dialect } from '../database/dialect.js';
 import type { ClassifiedTables } from './classified-tables.js';
+import { LAPSED } from './decided.js';
 import { misfitSql, nameSql } from './expressions.js';
 import { ELSEWHERE, fieldSql, type Own, ownOf, readableSql, rowsSql } from './values.js';
 
@@ -73,6 +74,7 @@ export class Verdict {
       `WHEN ${this.#of.link} IS NOT NULL THEN 'linked'`,
       this.#of.skipped(),
       this.#ifDecided(`WHEN d.word = 'create' AND ${this.#misfit()} IS NOT NULL THEN 'does-not-fit'`),
+      this.#ifDecided(`WHEN d.word = '${LAPSED}' THEN 'lapsed'`),
       this.#ifDecided(`WHEN d.word IS NOT NULL THEN 'decided'`),
       `WHEN ${this.#unsure()} THEN 'unsure-key'`,
       `WHEN s.persons > 1 THEN 'ambiguous'`,

@@ -359,7 +359,7 @@ describe.each(serverDatabases)('a decisions file on $name', ({ fresh }) => {
     expect(done(await run(database, '--decisions', FILE))).toMatchObject({ linked: 1, violations: 0 });
   }, 120_000);
 
-  it('is remembered only as long as it can be done: then the operator is classified as ever', async () => {
+  it('is remembered only as long as it can be done: then a human has to decide anew', async () => {
     const database = await fresh(cast);
     await fill(database, [
       [TO_BE_LINKED, 'link', CHOSEN, 'Anna'],
@@ -376,8 +376,8 @@ describe.each(serverDatabases)('a decisions file on $name', ({ fresh }) => {
     await database.query(`DELETE FROM person WHERE id = '${CHOSEN}'`);
     await database.query(`UPDATE operator SET person_id = '${STRANGER}' WHERE id = '${operatorKey(172)}'`);
     expect(outcomes(await planned(database), [TO_BE_LINKED, WITHOUT_CANDIDATE])).toEqual([
-      ['match', 'none', 'match', personKey(90)],
-      ['create', 'create', 'no-candidate', null],
+      ['review', 'none', 'lapsed', personKey(90)],
+      ['review', 'none', 'lapsed', null],
     ]);
   }, 120_000);
 

@@ -117,7 +117,7 @@ describe.each(serverDatabases)('what humans have decided on $name', (underTest) 
         reasons.set(operator, `${reason} ${person}`);
     });
     expect(reasons.get(SOMEBODY)).toBe(`decided ${PERSONS[0]}`);
-    expect(reasons.get(TAKEN)).toBe(`match ${personKey(50)}`);
+    expect(reasons.get(TAKEN)).toBe(`lapsed ${personKey(50)}`);
   }, 60_000);
 
   it('costs nothing while there is none', async () => {
