@@ -35,6 +35,8 @@ export function decidedCtes(of: ClassifiedTables, { isRemembered, file }: Decide
   const { sql, layout } = of;
   const operatorKey = `o.${of.operatorKey}`;
   const personKey = `p.${of.personKey}`;
+  // In the query that the server keeps, or it would find no key to search it by.
+  const digest = sql.materialized === '' ? `${sql.digest(operatorKey)} AS digest, ` : '';
   const rows = file.map(({ operator, word, person, who, note }) => [operator, word, person, who, note]);
   const said = [
     ...(isRemembered
@@ -55,7 +57,7 @@ said AS (
     FROM (${said.join('\n           UNION ALL\n          ')}) AS s)`,
     `-- those that stand, held against the cards as they are; of two that give one person away, the newer
 standing AS (
-  SELECT ${operatorKey} AS operator, s.word, s.who, s.note, ${personKey} AS person,
+  SELECT ${operatorKey} AS operator, ${digest}s.word, s.who, s.note, ${personKey} AS person,
          ROW_NUMBER() OVER (PARTITION BY ${personKey} ORDER BY s.number DESC) AS place
     FROM said AS s
     JOIN ${of.operatorTable} AS o ON ${sql.isKey(operatorKey, 's.operator', layout.operatorKey)}
@@ -64,6 +66,6 @@ standing AS (
    WHERE s.newness = 1 AND s.word <> 'undecided'
      AND (s.word <> 'link' OR (${personKey} IS NOT NULL AND t.person IS NULL AND ${of.link} IS NULL AND CASE ${of.outside()} ${of.skipped()} END IS NULL)))`,
     `decided AS (
-  SELECT s.*${sql.materialized === '' ? `, ${sql.digest('s.operator')} AS digest` : ''} FROM standing AS s WHERE s.word <> 'link' OR s.place = 1)`,
+  SELECT s.* FROM standing AS s WHERE s.word <> 'link' OR s.place = 1)`,
   ];
 }

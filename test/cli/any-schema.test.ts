@@ -11,8 +11,9 @@ import { schemaOf } from '../support/schema-of.js';
 const IDENTICAL = { added: [], removed: [], changed: [] };
 const RUN = ['migrate', '--yes', '--allow-schema-changes', '--json'];
 
-describe.each(databases)('on $name', ({ kind, fresh }) => {
-  describe.each(anySchemas)('the schema $name', (schema) => {
+describe.each(databases)('on $name', ({ name, kind, fresh }) => {
+  // The embedded database is PostgreSQL, and takes seconds to open for each command.
+  describe.each(name === 'embedded' ? anySchemas.slice(0, 1) : anySchemas)('the schema $name', (schema) => {
     const { link, expectations } = schema;
     const { operators, persons } = schema.tables(kind);
     const creates = expectations.filter((each) => each.decision === 'create').map((each) => each.operator);
@@ -113,9 +114,9 @@ it.each(serverDatabases)(
     expect(stderr).toBe('');
     expect(JSON.parse(stdout).keys[0]).toMatchObject({
       key: 'email',
-      // One has the same address twice, and one nothing but junk.
-      operators: { rows: 36, filled: 32, ignored: 1, shared: 2, sharing: 4 },
-      persons: { rows: 23, filled: 17, ignored: 1, shared: 2, sharing: 4 },
+      // One has the same address twice.
+      operators: { rows: 36, filled: 32, shared: 2, sharing: 4 },
+      persons: { rows: 23, filled: 17, shared: 2, sharing: 4 },
     });
   },
 );

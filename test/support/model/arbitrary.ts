@@ -235,3 +235,41 @@ function spelled(keys: Spelled, words: readonly string[]): Record<string, (strin
     ]),
   );
 }
+
+/** Too rare to be met by chance: two values of one key are shared, and another key contradicts. */
+export function sharedTwiceAndContradicting({ several: [key = ''], single: [other = ''] }: KeyNames): Case {
+  const flags = { archived: false, anonymized: false };
+  const human = { ...flags, isGroup: false, isApiAccount: false, isExcluded: false };
+  const shared = ['ann', 'sam'];
+  return {
+    operators: [
+      {
+        ...human,
+        id: sampleKey(keyPrefix.castOperator, 0),
+        keys: { [key]: shared, [other]: ['kim'] },
+        link: null,
+        fits: true,
+        title: null,
+      },
+    ],
+    persons: [
+      {
+        ...flags,
+        id: sampleKey(keyPrefix.castPerson, 0),
+        keys: { [key]: shared, [other]: ['ivo'] },
+        ssp: true,
+        caller: true,
+        looksGenerated: false,
+      },
+    ],
+    policies: {
+      onMatch: 'review',
+      archivedOperators: 'include',
+      anonymizedOperators: 'include',
+      archivedPersons: 'candidates',
+      onContradiction: 'review',
+      onSharedKey: 'review',
+    },
+    ignoreValues: [],
+  };
+}
