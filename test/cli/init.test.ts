@@ -400,6 +400,13 @@ describe.each(databases)('init on $name', ({ kind, fresh }) => {
     120_000,
   );
 
+  it('shows beside a required column what a check allows there', async () => {
+    const database = await fresh(anySchemas[0]?.template);
+    await database.query("ALTER TABLE requester ADD CHECK (origin IN ('import', 'operator card'))");
+    const proposed = await proposedFor(database);
+    expect(proposed).toMatch(/# the table checks: .*origin.*import/);
+  }, 120_000);
+
   it('never proposes a credential, however well it would match', async () => {
     const database = await fresh(sample);
     for (const table of ['operator', 'person']) {
