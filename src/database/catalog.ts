@@ -1,10 +1,8 @@
 import type { TableName } from '../model/configuration.js';
 import type { Column, Table, Trigger } from './schema.js';
 
-/** A column with what is needed to guess at its purpose. */
+/** A column as far as it takes to guess at its purpose. */
 export interface CatalogColumn extends Column {
-  /** As the server writes it. */
-  readonly defaultValue: string | null;
   /** Not read here: it takes a search of its own for each column. */
   readonly keySource: undefined;
 }

@@ -319,6 +319,9 @@ function constantFor(column: CatalogColumn, { persons, keys }: Sides): Guess {
     : 'an empty value of its type';
   const because = [
     `required, and nothing of the operator fills it; ${held}${othersOf(filled, most, isUsual)}`,
+    ...persons.table.checks
+      .filter((check) => wordsIn(check).has(name))
+      .map((check) => `the table checks: ${check}`),
   ];
   const question = isUnique
     ? `${name} is unique, so that no two cards can have the same: what fills it ({ from: … })?`
@@ -336,6 +339,9 @@ const othersOf = (codes: readonly Code[], most: Code | undefined, isUsual: boole
         .map(({ value }) => JSON.stringify(value))
         .join(', ')}`
     : '';
+
+/** The names in an expression, quoted or not. */
+const wordsIn = (expression: string) => new Set(expression.split(/[^\p{L}\p{N}_$]+/u));
 
 function neutral({ family, type }: CatalogColumn): Plain {
   if (family === 'text') return '';

@@ -126,7 +126,7 @@ function notesOn({ tables }: Catalog, { operators, persons }: Sides, { card, key
     `Looked at ${tables.length} tables, and read at most 10,000 rows of each that matters: ${[operators, persons].map(rowsOf).join(', ')}.`,
     ...unread.map(
       ({ table, sample }) =>
-        `${labelOf(table)} could not be read (${sample.failure}): what is said about its data is unknown.`,
+        `${labelOf(table)} could not be read (${sample.failure?.replace(/\.$/, '')}): whatever is said about its data, such as that there is none, is not known.`,
     ),
     ...[operators, persons]
       .filter(({ table }) => !table.isTransactional)

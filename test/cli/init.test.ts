@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { parseDocument } from 'yaml';
 import { type Answers, answered, questionsIn } from '../support/answers.js';
 import { anySchemas } from '../support/any-schema.js';
-import { databases, type Template, type TestDatabase } from '../support/databases.js';
+import { databases, serverDatabases, type Template, type TestDatabase } from '../support/databases.js';
 import type { Expectation } from '../support/expectations.js';
 import { osticket, otrs, zammad } from '../support/known-help-desks.js';
 import { onecardOn, writingNothing } from '../support/on-database.js';
@@ -23,8 +23,8 @@ async function proposedFor(database: TestDatabase, ...args: string[]): Promise<s
 }
 
 /** Those in effect. */
-async function optionsIn(database: TestDatabase): Promise<Record<string, unknown>> {
-  const { contents, errors } = parseDocument(await proposedFor(database));
+async function optionsIn(database: TestDatabase, ...args: string[]): Promise<Record<string, unknown>> {
+  const { contents, errors } = parseDocument(await proposedFor(database, ...args));
   expect(errors).toEqual([]);
   return contents?.toJSON() ?? {};
 }
@@ -212,7 +212,39 @@ const ANSWERS: Readonly<Record<string, Answers>> = {
   },
 };
 
-describe.each(databases)('init on $name', ({ fresh }) => {
+/** References do not show in a plan; the rest does, but in another way. */
+const FOUND = {
+  'helpdesk-mail': {
+    operators: { link: 'requester_id', lastLogin: 'last_seen_at' },
+    card: { notify_address: { from: { table: 'agent_email', where: { column: 'is_primary', is: true } } } },
+    references: [{ table: 'ticket_watcher', column: 'requester_id' }],
+  },
+  'portal-accounts': {
+    operators: { link: 'people_code', rows: { column: 'role', in: ['agent', 'api'] } },
+    persons: {
+      ssp: { row: { table: 'account', on: { people_code: 'code' }, where: { column: 'state', is: 'open' } } },
+      caller: { column: 'may_be_caller', granted: 'Y', denied: 'N' },
+    },
+    references: [
+      { table: 'remark', column: 'author_code' },
+      { table: 'visit', column: 'visitor_login', holds: 'login' },
+    ],
+  },
+  'key-value': {
+    operators: { link: 'contact_id', archived: { column: 'left_on', isNull: false } },
+    persons: { ssp: { column: 'web', granted: 1, denied: 0 } },
+    references: [{ table: 'told', column: 'contact_id' }],
+  },
+  'Mixed Case': {
+    operators: { table: 'Service Désk.User', link: 'Verknüpfung' },
+    persons: { table: 'Service Désk.Order' },
+    references: [{ table: 'Service Désk.Where', column: 'Or' }],
+    // By what it holds alone.
+    match: { keys: { email: { operator: 'from', person: 'from' } } },
+  },
+};
+
+describe.each(databases)('init on $name', ({ kind, fresh }) => {
   it('recognizes the sample as a preset, and its plan is the very plan of the preset', async () => {
     const database = await fresh(sample);
     const proposed = await proposedFor(database);
@@ -355,6 +387,40 @@ describe.each(databases)('init on $name', ({ fresh }) => {
     expect(wrong.stderr).toContain('--operators names t71');
   }, 120_000);
 
+  it.each(Object.entries(FOUND))(
+    'finds by names and data what nobody declared in the schema %s',
+    async (name, found) => {
+      const database = await fresh(anySchemas.find((schema) => schema.name === name)?.template);
+      const proposed = await optionsIn(database);
+      // Schemas are databases on MariaDB.
+      const own =
+        kind === 'mysql' ? JSON.parse(JSON.stringify(found).replaceAll('Service Désk.', '')) : found;
+      expect(proposed).toMatchObject(own);
+    },
+    120_000,
+  );
+
+  it('shows beside a required column what a check allows there', async () => {
+    const database = await fresh(anySchemas[0]?.template);
+    await database.query("ALTER TABLE requester ADD CHECK (origin IN ('import', 'operator card'))");
+    const proposed = await proposedFor(database);
+    expect(proposed).toMatch(/# the table checks: .*origin.*import/);
+  }, 120_000);
+
+  it('never proposes a credential, however well it would match', async () => {
+    const database = await fresh(sample);
+    for (const table of ['operator', 'person']) {
+      await database.query(`ALTER TABLE ${table} ADD COLUMN badge_secret varchar(254)`);
+      await database.query(`UPDATE ${table} SET badge_secret = email`);
+    }
+    await database.query(`ALTER TABLE person ADD COLUMN pw varchar(254) NOT NULL DEFAULT ''`);
+    await database.query('ALTER TABLE person ALTER COLUMN pw DROP DEFAULT');
+    const args = ['--operators', 'operator', '--persons', 'person'];
+    const proposed = await optionsIn(database, ...args);
+    expect(JSON.stringify(proposed)).not.toMatch(/badge_secret|password_hash|ssp_login_name"?:/);
+    expect(proposed['card']).toMatchObject({ pw: { value: '' } });
+  }, 120_000);
+
   it('never overwrites a file', async () => {
     const database = await fresh(sample);
     const file = join(database.folder, 'onecard.yaml');
@@ -371,4 +437,32 @@ describe.each(databases)('init on $name', ({ fresh }) => {
     expect(elsewhere.stderr).toContain('onecard scan --config other.yaml');
     expect(await readFile(join(database.folder, 'other.yaml'), 'utf8')).toContain('preset: sample');
   }, 120_000);
+});
+
+describe.each(serverDatabases)('init on $name by a user', ({ kind, fresh }) => {
+  const ARGS = ['init', '--print', '--operators', 'operator', '--persons', 'person'];
+
+  it('who may only read two tables', async () => {
+    const database = await fresh(sample);
+    const role = await database.createRole();
+    const quote = kind === 'postgres' ? '"' : '`';
+    for (const table of ['operator', 'person'])
+      await database.query(`GRANT SELECT ON ${table} TO ${quote}${role.name}${quote}`);
+    const result = await onecardOn({ ...database, url: role.url }, ARGS);
+    expect(result.code, result.stderr).toBe(0);
+    expect(result.stdout).toMatch(/^ {4}email: \{ operator: email, person: email \}$/m);
+  }, 120_000);
+
+  it.runIf(kind === 'postgres')(
+    'who may read none of them: it goes by their names, and says so',
+    async () => {
+      const database = await fresh(sample);
+      const role = await database.createRole();
+      const result = await onecardOn({ ...database, url: role.url }, ARGS);
+      expect(result.code, result.stderr).toBe(0);
+      expect(result.stdout).toContain('# operator could not be read (The database user lacks a privilege:');
+      expect(result.stdout).toMatch(/^ {4}email: \{ operator: email, person: email \}$/m);
+    },
+    120_000,
+  );
 });

@@ -65,7 +65,6 @@ async function readColumns(session: Session) {
     (row): CatalogColumn => ({
       ...columnOf(row),
       keySource: undefined,
-      defaultValue: row.dflt,
     }),
   );
 }

@@ -60,14 +60,12 @@ function grouped<R extends { oid: string }, T>(rows: readonly R[], read: (row: R
 }
 
 async function readColumns(session: Session) {
-  const rows = await session.rows<ColumnRow & { oid: string; dflt: string | null }>(
-    `SELECT CAST(c.oid AS text) AS oid, ${COLUMN_FIELDS},
-            pg_get_expr(d.adbin, d.adrelid) AS dflt
+  const rows = await session.rows<ColumnRow & { oid: string }>(
+    `SELECT CAST(c.oid AS text) AS oid, ${COLUMN_FIELDS}
        FROM pg_attribute a
        JOIN pg_type t ON t.oid = a.atttypid
        JOIN pg_class c ON c.oid = a.attrelid
        JOIN pg_namespace n ON n.oid = c.relnamespace
-       LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
       WHERE ${OURS} AND a.attnum > 0 AND NOT a.attisdropped
       ORDER BY c.oid, a.attnum`,
   );
@@ -76,7 +74,6 @@ async function readColumns(session: Session) {
     (row): CatalogColumn => ({
       ...columnOf(row),
       keySource: undefined,
-      defaultValue: row.dflt,
     }),
   );
 }
