@@ -24,7 +24,15 @@ import { checkedDecisions } from '../review/check.js';
 import { findTriggers } from '../scan/readiness.js';
 import type { MigrateFlags } from './migrate-flags.js';
 import { pendingCode } from './outcome.js';
-import { lookOf, type Opened, type Request, type Terminal, withDatabase, write } from './terminal.js';
+import {
+  lookOf,
+  type Opened,
+  type Request,
+  type Terminal,
+  warnOfSlowLookups,
+  withDatabase,
+  write,
+} from './terminal.js';
 
 /** A person reads so many operators at most; the rest is counted, and is in the plan file. */
 const SHOWN = 500;
@@ -39,6 +47,7 @@ export function dryRun(
   return withDatabase(terminal, request, 'read', async ({ database, layout }) => {
     await requirePrivileges('dry-run', database, layout);
     await proveReadOnly(database);
+    await warnOfSlowLookups(terminal, flags, { database, layout });
     const triggers = await findTriggers(database, layout);
     const steps = await pendingSchemaSteps(database, layout);
     if (flags.sql) {

@@ -13,7 +13,7 @@ import { finishRun, tellStopped } from './run-ending.js';
 import { showRunEvent } from './run-progress.js';
 import { inStages } from './stages.js';
 import { stoppable } from './stopping.js';
-import { type Request, type Terminal, withDatabase, write } from './terminal.js';
+import { type Request, type Terminal, warnOfSlowLookups, withDatabase, write } from './terminal.js';
 
 /** Plans read-only, asks, and only then writes: journal, cards, links; verifies, and reports. */
 export async function fullRun(
@@ -22,9 +22,10 @@ export async function fullRun(
   request: Request,
   { approval, decisions }: Pick<RunOptions, 'approval' | 'decisions'>,
 ): Promise<ExitCode> {
-  const prospect = await withDatabase(terminal, request, 'read', ({ database, layout }) =>
-    lookAhead(database, layout, approval, decisions),
-  );
+  const prospect = await withDatabase(terminal, request, 'read', async ({ database, layout }) => {
+    await warnOfSlowLookups(terminal, flags, { database, layout });
+    return lookAhead(database, layout, approval, decisions);
+  });
   const pending = prospect.drift?.approved ?? pendingOf(prospect.tallies);
   const isIdle = pending === 0 && prospect.unfinished === undefined && prospect.decisions.length === 0;
   if (isIdle && prospect.drift === undefined) return nothingToDo(terminal, flags, prospect);

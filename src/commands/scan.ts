@@ -12,6 +12,7 @@ import {
   readRequest,
   type SharedFlags,
   type Terminal,
+  warnOfSlowLookups,
   withDatabase,
   write,
 } from './terminal.js';
@@ -27,6 +28,7 @@ export async function scan(terminal: Terminal, flags: ScanFlags): Promise<ExitCo
   return withDatabase(terminal, request, 'read', async ({ database, layout }) => {
     await requirePrivileges('scan', database, layout);
     await proveReadOnly(database);
+    await warnOfSlowLookups(terminal, flags, { database, layout });
     const readiness = await assessReadiness(database, layout);
     const found = await database.snapshot((session) => scanDatabase(session, database, layout));
     const { identity } = database;

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkLayout, type Layout } from '../config/layout.js';
 import { DEFAULT_FILE, loadConfiguration, type PolicyFlags } from '../config/load.js';
+import { findSlowLookups } from '../config/lookups.js';
 import type { Database } from '../database/database.js';
 import { openDatabase } from '../database/open.js';
 import type { Mode } from '../database/session.js';
@@ -11,6 +12,7 @@ import type { Configuration } from '../model/configuration.js';
 import type { PolicyName } from '../model/policies.js';
 import { POLICIES } from '../model/policies.js';
 import { brushFor, type Look } from '../output/terminal/look.js';
+import { printable } from '../output/terminal/printable.js';
 
 /** The world a command runs in. */
 export interface Terminal {
@@ -101,6 +103,23 @@ export function announceSample(
     `${brush.warning('No database is configured: this works on the EMBEDDED SAMPLE, kept in .onecard/.')}\n` +
       `${brush.quiet('For your own, set DATABASE_URL=postgres://… or mysql://…; then onecard init proposes a configuration.')}\n\n`,
   );
+}
+
+/** Says beforehand what would make a classification take minutes. */
+export async function warnOfSlowLookups(
+  terminal: Terminal,
+  flags: SharedFlags,
+  { database, layout }: Opened,
+): Promise<void> {
+  if (flags.quiet) return;
+  const brush = brushFor(lookOf(terminal.stderr, terminal, flags));
+  for (const { table, column, sql } of await findSlowLookups(database, layout)) {
+    const rows = `${printable(table.name.name)}.${printable(column.name)}`;
+    terminal.stderr.write(
+      `${brush.warning(`No index begins with ${rows}: the whole table is read for each row that is looked up there.`)}\n` +
+        `${brush.quiet(`  → ${printable(sql)}`)}\n\n`,
+    );
+  }
 }
 
 /** How text may look on this stream (NO_COLOR, TERM=dumb, `--no-color`, or no terminal at all: plain). */
