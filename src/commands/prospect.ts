@@ -156,7 +156,7 @@ export function refuseUnallowedSteps(steps: readonly SchemaStep[], flags: Migrat
   const own = steps.filter(({ isApplication }) => isApplication);
   if (own.length === 0 || flags.allowSchemaChanges) return;
   throw new OnecardError(
-    `The run would change the application's own tables:\n${own.map(({ sql }) => `  ${sql}`).join('\n')}`,
+    `The run would change the application's own tables:\n${own.flatMap(({ sql, meant }) => [`  ${sql}`, ...(meant === undefined ? [] : [`  (there is a column ${meant}: is it meant?)`])]).join('\n')}`,
     {
       remedy: 'Allow it with --allow-schema-changes; nothing was changed.',
     },

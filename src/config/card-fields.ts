@@ -175,7 +175,7 @@ export function refuseUnfilled(layout: Layout): void {
     `A new card would leave ${unfilled.length} required column${unfilled.length === 1 ? '' : 's'} of ${layout.persons.name.name} empty: ${names.join(', ')}.`,
     {
       remedy: misspelt
-        ? `${misspelt.option} names ${misspelt.column}, which does not exist: did you mean ${misspelt.close}?`
+        ? `${layout.configuration.placeOf(misspelt.option.split('.'))}${misspelt.option} names ${misspelt.column}, which does not exist: did you mean ${misspelt.close}?`
         : 'Say under "card" where each value comes from, {from: column} or {value: constant}; "unmapped: {required: neutral}" gives them neutral values.',
     },
   );

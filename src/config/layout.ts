@@ -12,6 +12,7 @@ import type {
   CheckedReference,
   CheckedValue,
 } from './checked.js';
+import { nearest } from './nearest.js';
 import { openForeignKeys } from './open-foreign-keys.js';
 import { isSameTable } from './references.js';
 import { type NotFound, Resolver } from './resolver.js';
@@ -21,6 +22,8 @@ export interface SchemaGap {
   readonly table: Required<TableName>;
   readonly column: string;
   readonly holds: 'link' | 'ssp' | 'caller';
+  /** A column that may have been meant: a misspelt link would take every linked operator for one without. */
+  readonly meant: string | undefined;
 }
 
 /** A configuration that was checked against the database: every table and column it names is there. */
@@ -102,7 +105,7 @@ export async function checkLayout(database: Database, configuration: Configurati
     persons,
     ...named,
     references,
-    gaps: findGaps(configuration, operators, persons),
+    gaps: findGaps(configuration, operators, persons, ofOperators.foreignKeys),
     rules,
     openForeignKeys: open,
     otherTables,
@@ -229,11 +232,18 @@ function findGaps(
   { operators: o, persons: p }: Configuration,
   operators: Table,
   persons: Table,
+  foreignKeys: readonly ForeignKeyRule[],
 ): SchemaGap[] {
   const flags = (['ssp', 'caller'] as const).flatMap((holds): SchemaGap[] => {
     const flag = p[holds];
-    return 'row' in flag ? [] : [{ table: persons.name, column: flag.column, holds }];
+    if ('row' in flag || persons.columns.has(flag.column)) return [];
+    const meant = nearest(flag.column, persons.columns.keys());
+    return [{ table: persons.name, column: flag.column, holds, meant }];
   });
-  const gaps: SchemaGap[] = [{ table: operators.name, column: o.link, holds: 'link' }, ...flags];
-  return gaps.filter((gap) => !(gap.holds === 'link' ? operators : persons).columns.has(gap.column));
+  if (operators.columns.has(o.link)) return flags;
+  const toPersons = foreignKeys.find(
+    ({ table, columns }) => isSameTable(table, persons.name) && columns.length === 1,
+  );
+  const meant = toPersons?.columns[0]?.own ?? nearest(o.link, operators.columns.keys());
+  return [{ table: operators.name, column: o.link, holds: 'link', meant }, ...flags];
 }

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { cardColumnMigration } from '../../migrations/card-columns.js';
-import { journalMigrations, type Migration } from '../../migrations/journal.js';
+import { journalMigrations } from '../../migrations/journal.js';
 import type { Layout } from '../config/layout.js';
 import type { Database } from '../database/database.js';
 import { described } from '../database/failures.js';
@@ -12,6 +12,8 @@ export interface SchemaStep {
   /** True where a table of the application itself changes. */
   readonly isApplication: boolean;
   readonly sql: string;
+  /** A column that is there, and may have been meant. */
+  readonly meant?: string | undefined;
 }
 
 /** Everything a run would change in the schema, in order; what is there already is left out. */
@@ -25,7 +27,11 @@ export async function pendingSchemaSteps(database: Database, layout: Layout): Pr
   ];
   return [
     ...journal.map(({ name, sql }) => ({ name, sql, isApplication: false })),
-    ...cardMigrations(database, layout).map((step) => ({ ...step, isApplication: true })),
+    ...layout.gaps.map((gap) => ({
+      ...cardColumnMigration(gap, layout, database.dialect),
+      isApplication: true,
+      meant: gap.meant,
+    })),
   ];
 }
 
@@ -35,7 +41,8 @@ export async function pendingSchemaSteps(database: Database, layout: Layout): Pr
  */
 export async function migrateSchema(database: Database, layout: Layout): Promise<void> {
   const { knex, journal } = database;
-  const migrations = [...journalMigrations(journal), ...cardMigrations(database, layout)];
+  const columns = layout.gaps.map((gap) => cardColumnMigration(gap, layout, database.dialect));
+  const migrations = [...journalMigrations(journal), ...columns];
   const config: Knex.MigratorConfig = {
     tableName: `${journal.prefix}migration`,
     ...(journal.schema !== undefined && { schemaName: journal.schema }),
@@ -55,11 +62,20 @@ export async function migrateSchema(database: Database, layout: Layout): Promise
       }),
     },
   };
+  const made = await database.journalTables();
   const home = await database.missingHome();
   if (home !== undefined) await define(database, home);
   // knex has a connection of its own, beside the sessions that describe their failures.
   await described(async () => {
     await knex.migrate.forceFreeMigrationsLock(config);
+    if (made.includes(`${journal.prefix}migration`))
+      // A column that is missing by now was dropped by somebody since a run had added it.
+      await knex(`${journal.schema === undefined ? '' : `${journal.schema}.`}${config.tableName}`)
+        .whereIn(
+          'name',
+          columns.map(({ name }) => name),
+        )
+        .delete();
     await knex.migrate.latest(config);
   });
 }
@@ -74,7 +90,3 @@ function define(database: Database, statement: string): Promise<number> {
 
 /** A second at a time, since whoever comes after a waiting DDL statement waits, too; the work itself as long as it takes. */
 export const DDL_PATIENCE = { lockWait: 1000, work: 3_600_000 };
-
-function cardMigrations(database: Database, layout: Layout): Migration[] {
-  return layout.gaps.map((gap) => cardColumnMigration(gap, layout, database.dialect));
-}

@@ -26,7 +26,10 @@ export function findSchemaGaps(database: Database, layout: Layout): SchemaFindin
       column: gap.column,
       holds: gap.holds,
       problem: 'missing',
-      consequence: MISSING,
+      consequence:
+        gap.meant === undefined
+          ? MISSING
+          : `There is a column ${gap.meant}: if it is meant, say so in the configuration. Otherwise: ${MISSING}`,
       sql: additionOf(gap, database, layout),
     }),
   );

@@ -73,9 +73,11 @@ function sourceOf(column: string, { configuration, copied }: DiffContext): strin
   return printable(`${from.rows?.table.name ?? name}.${from.column}`);
 }
 
-/** A row elsewhere that grants it is never made: there is nothing to show. */
-const flagFields = (flag: Flag, card: Card, meaning: string): FieldLine[] =>
-  'row' in flag ? [] : [flagField(flag, card, meaning)];
+function flagFields(flag: Flag, card: Card, meaning: string): FieldLine[] {
+  if (!('row' in flag)) return [flagField(flag, card, meaning)];
+  const label = `${printable(flag.row.table.name)}:`;
+  return [{ label, value: null, note: `no row, denied: ${meaning}`, tone: 'strong', noteTone: 'strong' }];
+}
 
 /** A flag that is not denied is the very harm a new card must not do: say so, whatever brought it about. */
 function flagField({ column, denied }: ColumnFlag, card: Card, meaning: string): FieldLine {
