@@ -8,7 +8,7 @@ const TIME = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d\S*)?$|^\d\d:\d\d\S*$/;
 const UUID = /^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
 
 /** Whether a constant of the configuration is one that a column of this type can hold. */
-export function fits({ family }: Column, constant: Scalar): boolean {
+export function fits({ family, labels }: Column, constant: Scalar): boolean {
   const text = String(constant);
   switch (family) {
     case 'boolean':
@@ -19,6 +19,8 @@ export function fits({ family }: Column, constant: Scalar): boolean {
       return typeof constant === 'boolean' || DECIMAL.test(text);
     case 'uuid':
       return UUID.test(text);
+    case 'enum':
+      return labels?.includes(text) ?? true;
     case 'time':
       return TIME.test(text);
     default:

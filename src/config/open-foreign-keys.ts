@@ -2,8 +2,8 @@ import type { ForeignKeyRule } from '../database/schema.js';
 import type { CardField } from './checked.js';
 
 /**
- * The foreign keys of the person table that a card can break: what it gets for them comes from the operator, whose
- * own table has no such foreign key that would hold the value.
+ * The foreign keys of the person table that a card can break: what it gets for them is a constant, or comes from
+ * the operator, whose own table has no such foreign key that would hold the value.
  */
 export function openForeignKeys(
   ofPersons: readonly ForeignKeyRule[],
@@ -11,7 +11,10 @@ export function openForeignKeys(
   card: readonly CardField[],
 ): ForeignKeyRule[] {
   const sources = new Map(card.map(({ column, source }) => [column, source]));
-  const isGiven = ({ own }: { own: string }) => 'from' in (sources.get(own) ?? {});
+  const isGiven = ({ own }: { own: string }) => {
+    const source = sources.get(own);
+    return source !== undefined && ('from' in source || source.value !== null);
+  };
   return ofPersons.filter(
     (key) => key.columns.some(isGiven) && !isKeptByOperators(key, ofOperators, sources),
   );

@@ -3,13 +3,14 @@ import type { Column, TypeFamily } from './schema.js';
 
 /** To each family, from which others a value can be converted; everything can be written as a text. */
 const SOURCES: Readonly<Record<TypeFamily, readonly TypeFamily[]>> = {
-  text: ['boolean', 'integer', 'decimal', 'uuid', 'time', 'binary', 'other'],
+  text: ['boolean', 'integer', 'decimal', 'uuid', 'time', 'binary', 'enum', 'other'],
   boolean: ['integer', 'decimal', 'text'],
   integer: ['boolean', 'decimal', 'text'],
   decimal: ['boolean', 'integer', 'text'],
   uuid: ['text'],
   time: [],
   binary: [],
+  enum: ['text'],
   other: [],
 };
 
@@ -32,6 +33,9 @@ export interface ConversionVerbs {
   /** Whether a text looks like that: a pattern that all servers read alike. */
   hasForm(text: string, pattern: string): string;
   asUuid(text: string): string;
+  /** A text that is one of the labels. */
+  asEnum(text: string, column: Column): string;
+  literal(text: string): string;
 }
 
 /** A value of one column in the type of another; NULL where it cannot be that. */
@@ -41,7 +45,8 @@ export function convertedBy(
   from: Column,
   target: Column,
 ): string {
-  if (from.family === target.family) return expression;
+  if (from.family === target.family && (from.family !== 'enum' || from.type === target.type))
+    return expression;
   switch (target.family) {
     case 'text':
       if (from.family === 'binary') return expression; // read as text already
@@ -58,6 +63,11 @@ export function convertedBy(
       if (from.family !== 'text') return expression;
       const type = target.family === 'integer' ? 'DECIMAL(30, 0)' : 'DECIMAL(60, 30)';
       return `CASE WHEN ${verbs.hasForm(expression, NUMBER_FORM[target.family])} THEN CAST(${expression} AS ${type}) END`;
+    }
+    case 'enum': {
+      const label = verbs.text(expression);
+      const labels = (target.labels ?? []).map(verbs.literal).join(', ');
+      return `CASE WHEN ${label} IN (${labels}) THEN ${verbs.asEnum(label, target)} END`;
     }
     case 'uuid':
       return `CASE WHEN ${verbs.hasForm(expression, UUID_FORM)} THEN ${verbs.asUuid(expression)} END`;

@@ -10,13 +10,19 @@ export type TypeFamily =
   /** Dates, times and both. */
   | 'time'
   | 'binary'
+  /** One of a list of labels. */
+  | 'enum'
   | 'other';
 
 export interface Column {
   readonly name: string;
   /** As the server writes it: `character varying(80)`. */
   readonly type: string;
+  /** What lies below a domain; otherwise the type itself. */
+  readonly baseType: string;
   readonly family: TypeFamily;
+  /** Of an enum. */
+  readonly labels: readonly string[] | undefined;
   /** Of a text column, in characters; null where it is unbounded. */
   readonly length: number | null;
   readonly nullable: boolean;

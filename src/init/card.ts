@@ -316,7 +316,9 @@ function constantFor(column: CatalogColumn, { persons, keys }: Sides): Guess {
   const value = isUsual ? most.plain : neutral(column);
   const held = isUsual
     ? `${percent(most.count / persons.sample.rows.length)} of ${labelOf(persons.table)} have this`
-    : 'an empty value of its type';
+    : column.labels === undefined
+      ? 'an empty value of its type'
+      : `one of ${column.labels.join(', ')}`;
   const because = [
     `required, and nothing of the operator fills it; ${held}${othersOf(filled, most, isUsual)}`,
     ...persons.table.checks
@@ -343,7 +345,8 @@ const othersOf = (codes: readonly Code[], most: Code | undefined, isUsual: boole
 /** The names in an expression, quoted or not. */
 const wordsIn = (expression: string) => new Set(expression.split(/[^\p{L}\p{N}_$]+/u));
 
-function neutral({ family, type }: CatalogColumn): Plain {
+function neutral({ family, type, labels }: CatalogColumn): Plain {
+  if (labels !== undefined) return labels[0] ?? '';
   if (family === 'text') return '';
   if (family === 'boolean') return false;
   if (/timestamp|datetime/i.test(type)) return '1970-01-02 00:00:00';

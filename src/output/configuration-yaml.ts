@@ -1,7 +1,8 @@
 import { Document, visit } from 'yaml';
+import { SCHEMA_FILE } from '../config/json-schema.js';
 import type { Plain, Proposal, ProposedOption } from '../init/proposal.js';
 
-const SCHEMA = '# yaml-language-server: $schema=./node_modules/onecard/onecard.schema.json';
+const SCHEMA = `# yaml-language-server: $schema=${SCHEMA_FILE}`;
 /** Columns of a comment; longer ones are broken between words. */
 const WIDTH = 110;
 

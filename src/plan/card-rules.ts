@@ -9,7 +9,7 @@ import { cardValueSql } from './card-values.js';
 export interface RuleMisfit {
   /** SQL about the operator row. */
   readonly condition: string;
-  /** The column to blame, the first of those that the operator fills. */
+  /** The column to blame: the first of those that the operator fills, or a constant. */
   readonly field: CardField;
   readonly problem: string;
 }
@@ -112,9 +112,11 @@ export class CardRules {
   }
 
   #blamed(columns: readonly string[]): CardField | undefined {
-    return columns
-      .map((column) => this.#fields.get(column))
-      .find((field) => field?.target !== undefined && 'from' in field.source);
+    const fields = columns.flatMap((column) => this.#fields.get(column) ?? []);
+    const filled = fields.filter(
+      ({ target, source }) => target !== undefined && ('from' in source || source.value !== null),
+    );
+    return filled.find(({ source }) => 'from' in source) ?? filled[0];
   }
 
   /** What the server fills by itself, anew for each row, is known when it is there. */

@@ -89,7 +89,7 @@ function valueMisfits(sql: Dialect, own: Own, field: CardField): Misfit[] {
       ? [{ condition: unreadableSql(sql, source.from, own), problem: 'no text in UTF-8' }]
       : []),
     ...(mayNotConvert(column, target)
-      ? [{ condition: `(${given} IS NOT NULL AND ${value} IS NULL)`, problem: `no ${target.type}` }]
+      ? [{ condition: `(${given} IS NOT NULL AND ${value} IS NULL)`, problem: notOf(target) }]
       : []),
     ...tooLong(sql, value, column, target),
     ...sql.unstorable(value, column, target),
@@ -99,8 +99,13 @@ function valueMisfits(sql: Dialect, own: Own, field: CardField): Misfit[] {
   ];
 }
 
-/** A text says what it likes. */
-const mayNotConvert = (from: Column, target: Column) => from.family === 'text' && target.family !== 'text';
+const notOf = ({ type, labels }: Column) =>
+  labels === undefined ? `no ${type}` : `none of ${labels.join(', ')}`;
+
+/** A text says what it likes, and two enums need not have the same labels. */
+const mayNotConvert = (from: Column, target: Column) =>
+  (from.family === 'text' && target.family !== 'text') ||
+  (from.family === 'enum' && target.family === 'enum' && from.type !== target.type);
 
 function tooLong(sql: Dialect, value: string, from: Column, target: Column): Misfit[] {
   if (target.length === null || target.family !== 'text') return [];

@@ -115,7 +115,7 @@ export function flagSql(sql: Dialect, own: Own, condition: CheckedCondition | un
   return condition === undefined ? 'FALSE' : conditionSql(sql, own, condition);
 }
 
-const TEXTS: ReadonlySet<TypeFamily> = new Set<TypeFamily>(['text', 'binary', 'uuid', 'other']);
+const TEXTS: ReadonlySet<TypeFamily> = new Set<TypeFamily>(['text', 'binary', 'uuid', 'enum', 'other']);
 
 const byBytes = (sql: Dialect, text: string) => sql.keyOrder(text, { family: 'text' });
 

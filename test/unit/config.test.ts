@@ -348,7 +348,9 @@ describe('a layout', () => {
   const column = (name: string, nullable = true): Column => ({
     name,
     type: 'text',
+    baseType: 'text',
     family: 'text',
+    labels: undefined,
     length: null,
     nullable,
     filledByServer: false,

@@ -76,6 +76,8 @@ export function mysqlDialect(
     text,
     hasForm: (expression, pattern) => `${text(expression)} REGEXP ${literal(pattern)}`,
     asUuid: (expression) => `CAST(${expression} AS UUID)`,
+    asEnum: (expression) => expression,
+    literal,
   };
   const unsureClass = literal(`[${unsureLetters}]`);
   return {

@@ -75,7 +75,9 @@ export interface ColumnRow {
 export const columnOf = (row: ColumnRow): Column => ({
   name: row.name,
   type: row.type,
+  baseType: row.type,
   family: familyOf(row),
+  labels: labelsOf(row.type),
   length: row.length === null ? null : Number(row.length),
   nullable: row.nullable === 'YES',
   filledByServer: row.dflt !== null || /auto_increment|generated|default/i.test(row.extra),
@@ -93,8 +95,15 @@ async function readColumns(session: Session, where: string): Promise<Map<string,
   return new Map(rows.map((row) => [row.name, columnOf(row)]));
 }
 
+/** Of `enum('a','it''s')`. */
+function labelsOf(type: string): string[] | undefined {
+  if (!type.startsWith('enum(')) return undefined;
+  return [...type.matchAll(/'((?:[^']|'')*)'/g)].map(([, label = '']) => label.replaceAll("''", "'"));
+}
+
 function familyOf({ type, base }: { type: string; base: string }): TypeFamily {
   if (type === 'tinyint(1)') return 'boolean';
+  if (base === 'enum') return 'enum';
   return FAMILIES[base] ?? (base === 'tinyint' ? 'integer' : 'other');
 }
 

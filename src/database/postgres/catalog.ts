@@ -2,7 +2,7 @@ import type { Catalog, CatalogColumn, CatalogTable, OutgoingKey } from '../catal
 import type { TableKind, Trigger } from '../schema.js';
 import type { Session } from '../session.js';
 import { JOURNAL_SCHEMA, postgresDialect as sql } from './dialect.js';
-import { COLUMN_FIELDS, type ColumnRow, columnOf } from './inspect.js';
+import { BASE_TYPE, COLUMN_FIELDS, type ColumnRow, columnOf } from './inspect.js';
 
 /** The tables of the application: what the server and onecard keep for themselves is left out, and partitions. */
 const OURS = `c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
@@ -64,6 +64,7 @@ async function readColumns(session: Session) {
     `SELECT CAST(c.oid AS text) AS oid, ${COLUMN_FIELDS}
        FROM pg_attribute a
        JOIN pg_type t ON t.oid = a.atttypid
+       ${BASE_TYPE}
        JOIN pg_class c ON c.oid = a.attrelid
        JOIN pg_namespace n ON n.oid = c.relnamespace
       WHERE ${OURS} AND a.attnum > 0 AND NOT a.attisdropped

@@ -39,6 +39,8 @@ const CONVERSION: ConversionVerbs = {
   text: (expression) => `CAST(${expression} AS text)`,
   hasForm: (expression, pattern) => `CAST(${expression} AS text) COLLATE "C" ~ ${literal(pattern)}`,
   asUuid: (expression) => `CAST(${expression} AS uuid)`,
+  asEnum: (expression, { baseType }) => `CAST(${expression} AS ${baseType})`,
+  literal,
 };
 
 const LAST_CHARACTER = literal(lastCharacter((codePoint) => `\\U${codePoint.toString(16).padStart(8, '0')}`));
@@ -115,7 +117,7 @@ export const postgresDialectFor = (casing?: LowerCasing): Dialect => ({
     `CASE WHEN char_length(${expression}) > ${length}
             THEN LEFT(regexp_replace(LEFT(${expression}, ${length + 1}), ${LAST_CHARACTER}, ''), ${length}) ELSE ${expression} END`,
   converted: (expression, from, target) => convertedBy(CONVERSION, expression, from, target),
-  asColumn: (expression, column) => `CAST(${expression} AS ${column.type})`,
+  asColumn: (expression, column) => `CAST(${expression} AS ${column.baseType})`,
   evaluated: (expression, values) => {
     const columns = [...values].map(([name, value]) => `${value} AS ${identifier(name)}`);
     return `(SELECT ${expression} FROM (SELECT ${columns.join(', ')}) AS card)`;

@@ -50,9 +50,12 @@ const FAMILIES: Readonly<Record<string, TypeFamily>> = {
 };
 
 /** What is read of `pg_attribute` (a) and `pg_type` (t) to know a column, apart from where its keys come from. */
-export const COLUMN_FIELDS = `a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, t.typname AS base,
-            CASE WHEN t.typname IN ('varchar', 'bpchar') AND a.atttypmod > 4 THEN CAST(a.atttypmod - 4 AS text) END AS length,
-            NOT a.attnotnull AS nullable,
+export const COLUMN_FIELDS = `a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, y.name AS base,
+            format_type(y.oid, y.mod) AS base_type,
+            CASE WHEN y.name IN ('varchar', 'bpchar') AND y.mod > 4 THEN CAST(y.mod - 4 AS text) END AS length,
+            CASE WHEN y.kind = 'e'
+                 THEN (SELECT CAST(json_agg(e.enumlabel ORDER BY e.enumsortorder) AS text) FROM pg_enum e WHERE e.enumtypid = y.oid) END AS labels,
+            NOT (a.attnotnull OR t.typnotnull) AS nullable,
             a.atthasdef OR a.attidentity <> '' OR a.attgenerated <> '' AS filled,
             a.attgenerated <> '' OR a.attidentity = 'a' AS generated,
             CASE WHEN t.typcategory = 'S'
@@ -60,10 +63,24 @@ export const COLUMN_FIELDS = `a.attname AS name, format_type(a.atttypid, a.attty
                          FROM pg_collation co JOIN pg_namespace cn ON cn.oid = co.collnamespace
                         WHERE co.oid = a.attcollation) END AS collation`;
 
+/** The type below a domain, as `y`: joined to `pg_attribute` (a) and `pg_type` (t). */
+export const BASE_TYPE = `CROSS JOIN LATERAL (
+            WITH RECURSIVE down AS (
+              SELECT t.oid, t.typname, t.typtype, t.typbasetype,
+                     CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END AS mod
+               UNION ALL
+              SELECT b.oid, b.typname, b.typtype, b.typbasetype,
+                     CASE WHEN b.typtype = 'd' AND b.typtypmod <> -1 THEN b.typtypmod ELSE d.mod END
+                FROM down d JOIN pg_type b ON b.oid = d.typbasetype
+               WHERE d.typtype = 'd')
+            SELECT oid, typname AS name, typtype AS kind, mod FROM down WHERE typtype <> 'd') AS y`;
+
 export interface ColumnRow {
   name: string;
   type: string;
   base: string;
+  base_type: string;
+  labels: string | null;
   length: string | null;
   nullable: boolean;
   filled: boolean;
@@ -74,7 +91,9 @@ export interface ColumnRow {
 export const columnOf = (row: ColumnRow): Omit<Column, 'keySource'> => ({
   name: row.name,
   type: row.type,
-  family: FAMILIES[row.base] ?? 'other',
+  baseType: row.base_type,
+  family: row.labels === null ? (FAMILIES[row.base] ?? 'other') : 'enum',
+  labels: row.labels === null ? undefined : (JSON.parse(row.labels) as string[]),
   length: row.length === null ? null : Number(row.length),
   nullable: row.nullable,
   filledByServer: row.filled,
@@ -94,6 +113,7 @@ async function readColumns(session: Session, oid: string): Promise<Map<string, C
             s.sequences
        FROM pg_attribute a
        JOIN pg_type t ON t.oid = a.atttypid
+       ${BASE_TYPE}
        LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
       -- those that really feed the column: a default may name another one than the column owns
       CROSS JOIN LATERAL (

@@ -52,10 +52,33 @@ async function readChecks(session: Session, table: string): Promise<CheckRule[]>
        FROM pg_constraint WHERE contype = 'c' AND conrelid = ${table} AND conkey IS NOT NULL
       ORDER BY conname`,
   );
-  return rows.map(({ name, expression, columns }) => ({
+  const checks = rows.map(({ name, expression, columns }) => ({
     name,
     expression,
     columns: JSON.parse(columns) as string[],
+  }));
+  return [...checks, ...(await readDomainChecks(session, table))];
+}
+
+/** A domain checks a VALUE, which is that of the column. */
+async function readDomainChecks(session: Session, table: string): Promise<CheckRule[]> {
+  const rows = await session.rows<{ name: string; definition: string; column: string }>(
+    `WITH RECURSIVE down AS (
+       SELECT a.attname, a.atttypid AS type FROM pg_attribute a
+        WHERE a.attrelid = ${table} AND a.attnum > 0 AND NOT a.attisdropped
+        UNION ALL
+       SELECT d.attname, t.typbasetype FROM down d JOIN pg_type t ON t.oid = d.type AND t.typtype = 'd')
+     SELECT k.conname AS name, pg_get_constraintdef(k.oid) AS definition, d.attname AS column
+       FROM down d JOIN pg_constraint k ON k.contypid = d.type AND k.contype = 'c'
+      ORDER BY d.attname, k.conname`,
+  );
+  return rows.map(({ name, definition, column }) => ({
+    name,
+    expression: definition
+      .replace(/^CHECK /, '')
+      .replace(/ NOT VALID$/, '')
+      .replace(/'(?:[^']|'')*'|\bVALUE\b/g, (token) => (token === 'VALUE' ? sql.identifier(column) : token)),
+    columns: [column],
   }));
 }
 
