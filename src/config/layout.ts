@@ -1,4 +1,5 @@
 import type { Database } from '../database/database.js';
+import { rangeOf } from '../database/numbers.js';
 import { requireFor } from '../database/privileges.js';
 import type { Column, ForeignKeyRule, Table, TableRules } from '../database/schema.js';
 import { OnecardError } from '../errors.js';
@@ -61,7 +62,10 @@ export interface Layout {
   readonly rules: TableRules;
   /** Those of its foreign keys that a card can break. */
   readonly openForeignKeys: readonly ForeignKeyRule[];
-  /** Whatever else values and conditions are read from, and what foreign keys are held against. */
+  /**
+   * Whatever else values and conditions are read from, what foreign keys are held against, and what refers to
+   * persons: on some servers, who may not read a table does not even see it.
+   */
   readonly otherTables: readonly Table['name'][];
 }
 
@@ -83,15 +87,23 @@ export async function checkLayout(database: Database, configuration: Configurati
   if (operators === undefined || persons === undefined)
     throw doesNotFit(database, configuration, find.problems, true);
   const named = await findNamed(find, configuration, operators, persons);
-  const read = find.tables();
   const references = await findReferences(find, configuration, persons);
   if (named === undefined || find.problems.length > 0)
     throw doesNotFit(database, configuration, find.problems, false);
   refuseWithoutTransactions([operators, persons]);
   const rules = await database.rules(persons.name);
   const ofOperators = await database.rules(operators.name);
-  const open = openForeignKeys(rules.foreignKeys, ofOperators.foreignKeys, named.card);
-  const otherTables = [...read.map(({ name }) => name), ...open.map(({ table }) => table)].filter(
+  const wrongLink = problemOfLink(
+    configuration,
+    operators,
+    persons,
+    named.personKey,
+    ofOperators.foreignKeys,
+  );
+  if (wrongLink !== undefined)
+    throw doesNotFit(database, configuration, [{ path: ['operators', 'link'], text: wrongLink }], false);
+  const open = openForeignKeys(rules.foreignKeys, ofOperators.foreignKeys, named.card, rules.defaults);
+  const otherTables = [...find.tables().map(({ name }) => name), ...open.map(({ table }) => table)].filter(
     (name, index, all) =>
       ![operators.name, persons.name, ...all.slice(0, index)].some((other) => isSameTable(name, other)),
   );
@@ -227,6 +239,43 @@ function refuseWithoutTransactions(tables: readonly Table[]): void {
     },
   );
 }
+
+/** A link that leads elsewhere, or that cannot hold the key of every person. */
+function problemOfLink(
+  { operators: { link: name } }: Configuration,
+  operators: Table,
+  persons: Table,
+  key: Column,
+  foreignKeys: readonly ForeignKeyRule[],
+): string | undefined {
+  const link = operators.columns.get(name);
+  if (link === undefined) return undefined;
+  const elsewhere = foreignKeys.find(
+    ({ table, columns }) =>
+      columns.length === 1 && columns[0]?.own === name && !isSameTable(table, persons.name),
+  );
+  if (elsewhere !== undefined)
+    return `the column ${name} refers to ${elsewhere.table.name}, and not to ${persons.name.name}`;
+  return holdsAll(link, key)
+    ? undefined
+    : `the column ${name} is ${link.type}, which cannot hold every ${key.name} of ${persons.name.name}: that is ${key.type}`;
+}
+
+/** Whether each value of one column can be stored in another as it is. */
+function holdsAll(target: Column, from: Column): boolean {
+  if (target.family === 'text')
+    return (
+      target.length === null ||
+      (from.family === 'text' ? from.length !== null && from.length <= target.length : true)
+    );
+  if (target.family !== from.family && !(isWhole(target) && isWhole(from))) return false;
+  const [range, needed] = [rangeOf(target), rangeOf(from)];
+  if (range === undefined || needed === undefined) return true;
+  // Keys are positive, whatever their type could hold.
+  return needed.greatest <= range.greatest;
+}
+
+const isWhole = ({ family }: Column) => family === 'integer' || family === 'decimal';
 
 function findGaps(
   { operators: o, persons: p }: Configuration,

@@ -3,20 +3,26 @@ import type { CardField } from '../config/checked.js';
 import type { Layout } from '../config/layout.js';
 import type { Dialect } from '../database/dialect.js';
 import type { UniqueRule } from '../database/schema.js';
-import { cardValueSql } from './card-values.js';
+import { cardValueSql, shownSql } from './card-values.js';
 
 /** Why a whole card cannot be stored: by what the person table demands of its rows. */
 export interface RuleMisfit {
   /** SQL about the operator row. */
   readonly condition: string;
-  /** The column to blame: the first of those that the operator fills, or a constant. */
-  readonly field: CardField;
+  readonly blamed: Blamed;
   readonly problem: string;
+}
+
+/** The column to blame: the first of those that the operator fills, else a constant, else a default. */
+interface Blamed {
+  readonly column: string;
+  /** SQL of what it would get, as text. */
+  readonly value: string;
 }
 
 /** What may be on one card alone. */
 export interface UniqueValues {
-  readonly field: CardField;
+  readonly blamed: Blamed;
   readonly problem: string;
   /** SQL about the operator row; all of them together. */
   readonly values: readonly string[];
@@ -40,12 +46,12 @@ export class CardRules {
 
   /** For each unique index that a card can break: what may be on one card alone; NULL where nothing is. */
   uniqueValues(): readonly UniqueValues[] {
-    return this.#uniques().map(({ rule, field }) => {
+    return this.#uniques().map(({ rule, blamed }) => {
       const card = this.#card(rule.columns);
       const values = rule.expressions.map((expression) => this.#sql.evaluated(expression, card));
       const { where } = rule;
       return {
-        field,
+        blamed,
         problem: `another operator's card would have the same, and ${rule.name} allows it once`,
         values:
           where === undefined
@@ -57,10 +63,10 @@ export class CardRules {
 
   #checks(): RuleMisfit[] {
     return this.#layout.rules.checks.flatMap(({ name, expression, columns }) => {
-      const field = this.#blamed(columns);
-      if (field === undefined || !columns.every((column) => this.#isKnown(column))) return [];
+      const blamed = this.#blamed(columns);
+      if (blamed === undefined || !columns.every((column) => this.#isKnown(column))) return [];
       const holds = this.#sql.evaluated(expression, this.#card(columns));
-      return [{ condition: `NOT COALESCE(${holds}, TRUE)`, field, problem: `breaks the check ${name}` }];
+      return [{ condition: `NOT COALESCE(${holds}, TRUE)`, blamed, problem: `breaks the check ${name}` }];
     });
   }
 
@@ -68,8 +74,8 @@ export class CardRules {
     const sql = this.#sql;
     return this.#layout.openForeignKeys.flatMap((key) => {
       const own = key.columns.map((column) => column.own);
-      const field = this.#blamed(own);
-      if (field === undefined) return [];
+      const blamed = this.#blamed(own);
+      if (blamed === undefined) return [];
       const card = this.#card(own);
       const filled = [...card.values()].map((value) => `${value} IS NOT NULL`);
       const pairs = key.columns.map(
@@ -79,7 +85,7 @@ export class CardRules {
         {
           condition: `(${filled.join(' AND ')}
               AND NOT EXISTS (SELECT 1 FROM ${sql.table(key.table)} AS r WHERE ${pairs.join(' AND ')}))`,
-          field,
+          blamed,
           problem: `not in ${key.table.name}`,
         },
       ];
@@ -89,34 +95,40 @@ export class CardRules {
   /** Another person has it already. */
   #taken(): RuleMisfit[] {
     const sql = this.#sql;
-    return this.#uniques().map(({ rule, field }) => {
+    return this.#uniques().map(({ rule, blamed }) => {
       const card = this.#card(rule.columns);
       const same = rule.expressions.map((expression) => `${expression} = ${sql.evaluated(expression, card)}`);
       const both = rule.where === undefined ? [] : [rule.where, sql.evaluated(rule.where, card)];
       return {
         condition: `EXISTS (SELECT 1 FROM ${sql.table(this.#layout.persons.name)} AS u WHERE ${[...same, ...both].join(' AND ')})`,
-        field,
+        blamed,
         problem: `another person has the same, and ${rule.name} allows it once`,
       };
     });
   }
 
   /** Those that a card can break; a new key is never that of another. */
-  #uniques(): { rule: UniqueRule; field: CardField }[] {
+  #uniques(): { rule: UniqueRule; blamed: Blamed }[] {
     const { key } = this.#layout.configuration.persons;
     return this.#layout.rules.uniques.flatMap((rule) => {
-      const field = this.#blamed(rule.columns);
+      const blamed = this.#blamed(rule.columns);
       const isKnown = rule.columns.every((column) => column !== key && this.#isKnown(column));
-      return field !== undefined && isKnown ? [{ rule, field }] : [];
+      return blamed !== undefined && isKnown ? [{ rule, blamed }] : [];
     });
   }
 
-  #blamed(columns: readonly string[]): CardField | undefined {
+  #blamed(columns: readonly string[]): Blamed | undefined {
+    const sql = this.#sql;
     const fields = columns.flatMap((column) => this.#fields.get(column) ?? []);
     const filled = fields.filter(
       ({ target, source }) => target !== undefined && ('from' in source || source.value !== null),
     );
-    return filled.find(({ source }) => 'from' in source) ?? filled[0];
+    const field = filled.find(({ source }) => 'from' in source) ?? filled[0];
+    if (field !== undefined)
+      return { column: field.column, value: shownSql(sql, field, cardValueSql(sql, 'o', field)) };
+    const { defaults } = this.#layout.rules;
+    const left = columns.find((column) => !this.#fields.has(column) && defaults.has(column));
+    return left === undefined ? undefined : { column: left, value: sql.text(defaults.get(left) ?? 'NULL') };
   }
 
   /** What the server fills by itself, anew for each row, is known when it is there. */

@@ -3,7 +3,7 @@ import type { CheckedValue } from '../config/checked.js';
 import type { Layout } from '../config/layout.js';
 import type { Dialect } from '../database/dialect.js';
 import { CardRules } from './card-rules.js';
-import { cardValueSql, misfitsOf, readingFor, shownSql } from './card-values.js';
+import { misfitsOf, readingFor } from './card-values.js';
 import { AS_TEXT, fieldSql, type Own, ownOf, type Reading, valueSql } from './values.js';
 
 /** The operator's link to its person: NULL where it is empty, or where the column is still to be added. */
@@ -40,10 +40,12 @@ export function misfitSql(sql: Dialect, layout: Layout, alias: string): string {
         `WHEN ${condition} THEN ${sql.jsonArray([sql.literal(field.column), value, sql.literal(problem)])}`,
     );
   });
-  const rules = new CardRules(layout, sql).misfits().map(({ condition, field, problem }) => {
-    const value = shownSql(sql, field, cardValueSql(sql, alias, field));
-    return `WHEN ${condition} THEN ${sql.jsonArray([sql.literal(field.column), value, sql.literal(problem)])}`;
-  });
+  const rules = new CardRules(layout, sql)
+    .misfits()
+    .map(
+      ({ condition, blamed, problem }) =>
+        `WHEN ${condition} THEN ${sql.jsonArray([sql.literal(blamed.column), blamed.value, sql.literal(problem)])}`,
+    );
   cases.push(...rules);
   return cases.length === 0 ? 'NULL' : `CASE ${cases.join('\n         ')} END`;
 }

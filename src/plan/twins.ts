@@ -2,7 +2,6 @@ import type { Layout } from '../config/layout.js';
 import type { Dialect } from '../database/dialect.js';
 import { consequenceOf, REASONS, type Reason } from '../model/decision.js';
 import { CardRules } from './card-rules.js';
-import { cardValueSql, shownSql } from './card-values.js';
 import type { Columns, Verdict } from './verdict.js';
 
 /**
@@ -14,14 +13,14 @@ export function settledSql(verdict: Verdict, layout: Layout, sql: Dialect, more:
   if (unique.length === 0) return verdict.select(more);
   const named = unique.map(({ values, ...rule }, number) => ({
     ...rule,
-    shown: { [`value_${number}`]: shownSql(sql, rule.field, cardValueSql(sql, 'o', rule.field)) },
+    shown: { [`value_${number}`]: rule.blamed.value },
     values: Object.fromEntries(values.map((value, index) => [`unique_${number}_${index}`, value])),
   }));
   const created = createdSql(layout, 'j', verdict.columns({}).includes('word'));
-  const twins = named.map(({ values, shown, field, problem }) => {
+  const twins = named.map(({ values, shown, blamed, problem }) => {
     const names = Object.keys(values).map((name) => `j.${name}`);
     const isFilled = names.map((name) => `${name} IS NOT NULL`).join(' AND ');
-    const misfit = [sql.literal(field.column), sql.text(`j.${Object.keys(shown)[0]}`), sql.literal(problem)];
+    const misfit = [sql.literal(blamed.column), sql.text(`j.${Object.keys(shown)[0]}`), sql.literal(problem)];
     return `WHEN ${created} AND ${isFilled} AND COUNT(*) OVER (PARTITION BY ${created}, ${names.join(', ')}) > 1
              THEN ${sql.jsonArray(misfit)}`;
   });

@@ -55,3 +55,18 @@ describe.each(serverDatabases)('a column that a run adds, on $name', ({ fresh })
     },
   );
 });
+
+describe.each(serverDatabases)('a link column that is there, on $name', ({ fresh }) => {
+  it.each([
+    ['leads elsewhere', 'branch_id', /the column branch_id refers to branch, and not to person/],
+    ['is too small', 'badge', /the column badge is .*, which cannot hold every id of person: that is/],
+  ])('is refused where it %s', async (_, link, problem) => {
+    const database = await fresh(cast);
+    await database.query('ALTER TABLE operator ADD COLUMN badge smallint');
+    await writeFile(join(database.folder, 'onecard.yaml'), `preset: sample\noperators: { link: ${link} }\n`);
+    const { code, stderr } = await onecardOn(database, ['scan']);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(problem);
+    expect(stderr).toContain('onecard.yaml, line 2, column 14: operators.link: ');
+  });
+});

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { databases, type Template, type TestDatabase } from '../support/databases.js';
+import { databases, serverDatabases, type Template, type TestDatabase } from '../support/databases.js';
 import { onecardOn, together } from '../support/on-database.js';
 import { type PlanLine, readPlanFile } from '../support/plan-file.js';
 
@@ -126,6 +126,49 @@ const MISFITS: Record<string, { column: string; value: string; problem: string }
   13: { column: 'floor', value: '1000', problem: 'breaks the check contact_external' },
   14: { column: 'site', value: '1', problem: 'another person has the same, and contact_seat allows it once' },
 };
+
+describe.each(serverDatabases)(
+  'a constant or a default that the person table does not take, on $name',
+  ({ fresh }) => {
+    it.each([
+      ['a check', 'room: { value: X-1 }', 'room', 'breaks the check contact_room'],
+      ['a foreign key', 'town: { value: paris }', 'town', 'not in town'],
+      ['a unique index that others break', 'badge: { value: B-1 }', 'badge', 'another person has the same'],
+      [
+        'a unique index that it breaks itself',
+        'badge: { value: new }',
+        'badge',
+        "another operator's card would",
+      ],
+      ['a default and a foreign key', 'mail: { from: mail }', 'origin', 'not in town'],
+    ])('is found when it is planned: %s', async (_, field, column, problem) => {
+      const database = await fresh(demanding);
+      await together(database, async ({ query }) => {
+        await query('DELETE FROM agent WHERE id NOT IN (1, 15)');
+        if (column === 'origin')
+          await query(
+            `ALTER TABLE contact ADD COLUMN origin varchar(10) NOT NULL DEFAULT 'delft', ADD CONSTRAINT contact_origin FOREIGN KEY (origin) REFERENCES town (code)`,
+          ).then(() => query(`ALTER TABLE contact ALTER COLUMN origin SET DEFAULT 'none'`));
+      });
+      await writeFile(
+        join(database.folder, 'onecard.yaml'),
+        configuration.replace(/card:\n[\s\S]*match:/, `card:\n  name: {from: name}\n  ${field}\nmatch:`),
+      );
+      const { code, stderr } = await onecardOn(database, [
+        ...['migrate', '--dry-run', '--limit', '0', '--quiet', '--plan-out', 'plan.ndjson'],
+      ]);
+      expect(code, stderr).toBe(0);
+      const { lines: planned } = await readPlanFile(join(database.folder, 'plan.ndjson'));
+      for (const { reason, evidence } of planned) {
+        expect(reason).toBe('does-not-fit');
+        expect(evidence).toEqual([
+          expect.objectContaining({ column, problem: expect.stringContaining(problem) }),
+        ]);
+      }
+      expect(planned).toHaveLength(2);
+    });
+  },
+);
 
 describe.each(databases)('a value that the person table does not take, on $name', ({ fresh }) => {
   let database: TestDatabase;
