@@ -55,6 +55,19 @@ function charsetMisfits(expression: string, from: Column, target: Column): Misfi
   ];
 }
 
+/** A TEXT is bounded in bytes; a server copies what is longer from one to another by cutting it, in strict mode, too. */
+function byteMisfits(expression: string, from: Column, target: Column): Misfit[] {
+  const { type, length } = target;
+  if (length === null || !/^(tiny|medium)?text$/.test(type) || from.type === type) return [];
+  if (from.family === 'text' && from.length !== null && 4 * from.length <= length) return [];
+  return [
+    {
+      condition: `LENGTH(CONVERT(${expression} USING ${charsetOf(target) ?? 'utf8mb4'})) > ${length}`,
+      problem: `longer than ${length} bytes`,
+    },
+  ];
+}
+
 const spaces = WHITE_SPACE.map((codePoint) => `\\x{${codePoint.toString(16)}}`).join('');
 const aroundSpaces = literal(`^[${spaces}]+|[${spaces}]+$`);
 
@@ -140,6 +153,7 @@ export function mysqlDialect(
     unstorable: (expression, from, target) => [
       ...numberMisfits(expression, from, target),
       ...charsetMisfits(expression, from, target),
+      ...byteMisfits(expression, from, target),
     ],
     asNumber: (condition) => `IF(${condition}, 1, 0)`,
 
