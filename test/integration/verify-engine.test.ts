@@ -309,6 +309,9 @@ describe.each(databases)('a verification on $name', (underTest) => {
     await migrate(subject);
     const verification = await (await subject.reopened('read')).verify();
     expect(textsOf(verification)).toEqual({});
+    expect(verification.checks[0]?.title).toBe(
+      'Every human operator is linked to a person that exists, or accounted for',
+    );
     expect(verification.counts).toEqual({ operators: 311, linked: 245, review: 66, skipped: 0, open: 0 });
     expect(verification.checks.map(({ name, checked }) => [name, checked])).toEqual([
       ['every-operator-linked', 311],
