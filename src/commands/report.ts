@@ -119,7 +119,7 @@ async function* tableLines(
     yield `… and ${(total - cells.length).toLocaleString('en')} more: --format csv or --format json gives all.\n`;
 }
 
-function linkedBy({ linkedBy: by, run, person }: LinkRow): string {
-  if (person === null) return '';
+function linkedBy({ linkedBy: by, run, person, state }: LinkRow): string {
+  if (person === null) return state === 'rolled-back' ? `run ${run}, rolled back` : '';
   return by === 'onecard' && run !== null ? `run ${run}` : 'before onecard';
 }

@@ -23,18 +23,21 @@ type Totals = Omit<TakenBack, 'named'>;
 /** Counts what a dry run shows. */
 export class Remarks {
   total = 0;
+  #restored = 0;
   readonly #groups = new Map<string, Parameters<typeof sumUp>[0][number] & { operators: number }>();
 
-  add({ action, state, reason }: Prospect): void {
+  add({ action, state, reason, link }: Prospect): void {
     this.total++;
+    if (link !== null) this.#restored++;
     const kind = reason === null ? null : kindOf(reason);
     const key = JSON.stringify([action, state, kind]);
     const operators = (this.#groups.get(key)?.operators ?? 0) + 1;
     this.#groups.set(key, { action, state, reason: kind, operators });
   }
 
+  /** A link that somebody has put back already is not restored once more. */
   totals(): Totals {
-    return sumUp([...this.#groups.values()]);
+    return { ...sumUp([...this.#groups.values()]), restored: this.#restored };
   }
 }
 
@@ -64,7 +67,7 @@ export function renderRollbackSummary(summary: RollbackSummary, look: Look): str
     ['database', `${summary.database.kind} ${summary.database.version}, ${summary.database.database}`],
     ...(only === undefined ? [] : [['operator', only] as const]),
     ['cards removed', summary.removed],
-    ['links restored', summary.restored],
+    ['links as before the run', summary.restored],
     ['changes kept', kept],
     ['duration', formatDuration(summary.milliseconds)],
   ];

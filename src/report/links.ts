@@ -18,7 +18,10 @@ export interface LinkReportOptions {
 export interface LinkRow {
   readonly operator: string;
   readonly operatorName: string;
-  /** Of the run that linked it, else of the newest run; null where no run decided about it. */
+  /**
+   * Of the run that linked it; without a link, of the run whose change was taken back since the newest run began;
+   * else of the newest run. Null where no run decided about it.
+   */
   readonly decision: Decision | null;
   readonly reason: Reason | null;
   readonly reasonText: string | null;
@@ -91,7 +94,7 @@ function linkReportSql(
   const link = linkSql(sql, layout, 'o');
   const operator = sql.fingerprint(sql.text(key));
   const { decision, limit } = options;
-  const word = (column: string) => (hasJournal ? `COALESCE(l.${column}, n.${column})` : 'NULL');
+  const word = (column: string) => (hasJournal ? `COALESCE(l.${column}, t.${column}, n.${column})` : 'NULL');
   const words: Record<Word, string> = {
     decision: word('decision'),
     reason: word('reason'),
@@ -108,7 +111,8 @@ function linkReportSql(
   const journal = hasJournal
     ? `
   LEFT JOIN linking AS l ON l.operator = ${operator} AND l.person = ${sql.fingerprint(sql.text(link))}
-  LEFT JOIN newest AS n ON n.operator = ${operator}`
+  LEFT JOIN newest AS n ON n.operator = ${operator}
+  LEFT JOIN taken_back AS t ON t.operator = ${operator} AND ${link} IS NULL AND t.changed_at >= n.started_at`
     : '';
   return `${hasJournal ? `WITH ${journalSql(sql, options.run)}\n` : ''}SELECT ${sql.text(key)} AS operator, ${nameOf('o')} AS ${sql.identifier('operatorName')},
        ${sql.text(link)} AS person,
@@ -133,17 +137,25 @@ function journalSql(sql: Dialect, run: string | undefined): string {
   const from = (join: string) => `FROM ${sql.journal('decision')} AS d
             JOIN ${sql.journal('run')} AS r ON r.id = d.run_id
             ${join} ${sql.journal('change')} AS c ON c.run_id = d.run_id AND c.position = d.position`;
-  return `-- the latest change that linked an operator
+  return `-- the latest change that linked an operator; a rollback may have kept it
 linking AS (
   SELECT w.*
     FROM (SELECT ${operator} AS operator, ${sql.fingerprint('c.person')} AS person, ${WORDS}, ${newness}
             ${from('JOIN')}
-           WHERE c.state = 'applied'${ofRun}) AS w
+           WHERE c.state IN ('applied', 'kept')${ofRun}) AS w
+   WHERE w.newness = 1),
+-- the change that was taken back last
+taken_back AS (
+  SELECT w.*
+    FROM (SELECT ${operator} AS operator, ${WORDS},
+                 ROW_NUMBER() OVER (PARTITION BY ${sql.text('d.operator')} ORDER BY c.changed_at DESC, r.started_at DESC, r.id DESC) AS newness
+            ${from('JOIN')}
+           WHERE c.state = 'rolled-back'${ofRun}) AS w
    WHERE w.newness = 1),
 -- the newest decision about an operator
 newest AS (
   SELECT w.*
-    FROM (SELECT ${operator} AS operator, ${WORDS}, ${newness}
+    FROM (SELECT ${operator} AS operator, r.started_at, ${WORDS}, ${newness}
             ${from('LEFT JOIN')}
            WHERE r.state <> 'planning'${ofRun}) AS w
    WHERE w.newness = 1)`;

@@ -10,7 +10,9 @@ import {
   type FilledFile,
   type HumanDecision,
 } from '../model/human-decision.js';
+import { CardRules } from '../plan/card-rules.js';
 import { classificationSql } from '../plan/classification.js';
+import { findDecided } from '../plan/decided.js';
 import { linkSql } from '../plan/expressions.js';
 import { type DecisionLine, readLines, spellingsOf } from './lines.js';
 import { type DecisionProblem, inQuotes, type ProblemKind, refuseProblems } from './problems.js';
@@ -48,7 +50,16 @@ export async function checkDecisions(
   refuseTooMany(file.path, decided);
   const facts = await findFacts(session, database, layout, decided);
   const judged = new Judgement(facts, layout);
-  const decisions = decided.flatMap((line) => judged.judge(line) ?? []);
+  const taken = decided.flatMap((line) => {
+    const decision = judged.judge(line);
+    return decision === undefined ? [] : [{ line, decision }];
+  });
+  const decisions = taken.map(({ decision }) => decision);
+  const twins = await findTwins(session, database, layout, decisions);
+  for (const { line, decision } of taken) {
+    const misfit = twins.get(decision.operator);
+    if (misfit !== undefined) judged.refuseCard(line, misfit);
+  }
   return {
     problems: [...problems, ...judged.problems].sort((a, b) => a.row - b.row),
     counts: Object.fromEntries(
@@ -145,6 +156,29 @@ async function findOperators(
   JOIN (${sql.constants(['operator'], asRows(keys))}) AS f ON ${sql.isKey('c.operator', 'f.operator', layout.operatorKey)}`,
   );
   return new Map(rows.map((row) => [row.operator, row]));
+}
+
+/**
+ * Each new card may fit by itself, and yet a unique index allow only one of them: of the operators that are to get
+ * one, those that would not, with what cannot be stored.
+ */
+async function findTwins(
+  session: Session,
+  database: Database,
+  layout: Layout,
+  decisions: readonly HumanDecision[],
+): Promise<Map<string, string>> {
+  const { dialect: sql } = database;
+  const keys = decisions.filter(({ word }) => word === 'create').map(({ operator }) => operator);
+  if (keys.length === 0 || new CardRules(layout, sql).uniqueValues().length === 0) return new Map();
+  const all = await findDecided(session, database, decisions);
+  const rows = await session.rows<{ operator: string; misfit: string }>(
+    `SELECT f.operator, c.misfit
+  FROM (${classificationSql(layout, sql, {}, all)}) AS c
+  JOIN (${sql.constants(['operator'], asRows(keys))}) AS f ON ${sql.isKey('c.operator', 'f.operator', layout.operatorKey)}
+ WHERE c.reason = 'does-not-fit' AND c.misfit IS NOT NULL`,
+  );
+  return new Map(rows.map(({ operator, misfit }) => [operator, misfit]));
 }
 
 async function findPersons(
@@ -273,14 +307,17 @@ class Judgement {
         'not-under-review',
         `The operator ${inQuotes(operator)} is not under review: ${REASONS[reason]}.`,
       );
-    else if (line.word === 'create' && misfit !== null) {
-      const [column, value, problem] = JSON.parse(misfit) as [string, string | null, string];
-      this.#complain(
-        line,
-        'does-not-fit',
-        `A new card cannot hold ${column} ${inQuotes(value ?? '')}: ${problem}.`,
-      );
-    }
+    else if (line.word === 'create' && misfit !== null) this.refuseCard(line, misfit);
+  }
+
+  /** @param misfit a JSON array [column, value, problem]. */
+  refuseCard(line: DecisionLine, misfit: string): void {
+    const [column, value, problem] = JSON.parse(misfit) as [string, string | null, string];
+    this.#complain(
+      line,
+      'does-not-fit',
+      `A new card cannot hold ${column} ${inQuotes(value ?? '')}: ${problem}.`,
+    );
   }
 
   #judgePerson(line: DecisionLine, operator: string, person: string): void {

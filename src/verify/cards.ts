@@ -71,7 +71,7 @@ class CardStatements {
     const { dialect: sql } = database;
     this.#subject = subject;
     this.#sql = sql;
-    this.#latest = `WITH ${latestChangesSql(subject)}`;
+    this.#latest = `WITH ${latestChangesSql(subject, isIntact)}`;
     this.#operatorKey = `o.${sql.identifier(layout.configuration.operators.key)}`;
     this.#personKey = `p.${sql.identifier(layout.configuration.persons.key)}`;
     this.#operators = `${sql.table(layout.operators.name)} AS o ON ${this.#operatorKey} = ${journaledKeySql(sql, 'c.operator', layout.operatorKey, isIntact)}`;

@@ -17,8 +17,11 @@ interface SealRow extends Found {
   run_id: string;
 }
 
-/** What humans have decided is kept as it was taken, and where something was written since, it is that. */
-export async function checkHumanDecisions(subject: Subject): Promise<Check[]> {
+/**
+ * What humans have decided is kept as it was taken, and where something was written since, it is that.
+ * @param isIntact whether the journal holds what was written into it.
+ */
+export async function checkHumanDecisions(subject: Subject, isIntact: boolean): Promise<Check[]> {
   const { session, database, runs, only, hasJournal } = subject;
   if (!hasJournal || runs.length === 0) return [];
   const table = new HumanDecisionTable(database);
@@ -28,7 +31,7 @@ export async function checkHumanDecisions(subject: Subject): Promise<Check[]> {
   const total = `${sql.text('COUNT(*) OVER ()')} AS total`;
   const carriedOut = await findViolations<DecidedRow>(
     session,
-    `WITH ${latestChangesSql(subject)},
+    `WITH ${latestChangesSql(subject, isIntact)},
 -- of each operator the newest word
 said AS (
   SELECT h.operator, h.decision AS word, h.person, h.who,

@@ -1,32 +1,52 @@
 import type { Dialect } from '../database/dialect.js';
 import type { Column, TypeFamily } from '../database/schema.js';
+import { linkSql } from '../plan/expressions.js';
 import type { Subject } from './subject.js';
 
 /**
- * A CTE `latest`: of each operator the latest change that was applied, with the columns run_id, position,
- * operator, action and person. A change that was rolled back is no longer applied.
+ * A CTE `latest`: of each operator the latest change that stands, with the columns run_id, position, operator,
+ * action and person. A change that was rolled back stands no longer; one that a rollback kept does, as long as
+ * what was kept is there.
+ * @param isIntact whether the journal holds what was written into it.
  */
-export function latestChangesSql({ database, runs, only }: Subject): string {
+export function latestChangesSql(subject: Subject, isIntact: boolean): string {
+  const { database, runs, only } = subject;
   const { dialect: sql } = database;
+  const stands = standsSql(subject, isIntact);
   const columns = ['run_id', 'position', 'operator', 'action', 'person'].map((column) => `c.${column}`);
   const [run] = runs;
   if (runs.length === 1 && run !== undefined) {
-    return `-- the changes that were applied
+    return `-- the changes that stand
 latest AS (
   SELECT ${columns.join(', ')}
     FROM ${sql.journal('change')} AS c
-   WHERE c.run_id = ${sql.literal(run.id)} AND c.state = 'applied')`;
+   WHERE c.run_id = ${sql.literal(run.id)} AND ${stands})`;
   }
   const ofRun = only === undefined ? '' : ` AND c.run_id = ${sql.literal(only.id)}`;
-  return `-- of each operator the latest change that was applied
+  return `-- of each operator the latest change that stands
 latest AS (
   SELECT ${columns.join(', ')}
     FROM (SELECT ${columns.join(', ')},
                  ROW_NUMBER() OVER (PARTITION BY ${sql.text('c.operator')} ORDER BY r.started_at DESC, r.id DESC, c.position DESC) AS newness
             FROM ${sql.journal('change')} AS c
             JOIN ${sql.journal('run')} AS r ON r.id = c.run_id
-           WHERE c.state = 'applied' AND r.state <> 'planning') AS c
+           WHERE ${stands} AND r.state <> 'planning') AS c
    WHERE c.newness = 1${ofRun})`;
+}
+
+/** Whoever cleans up by hand what was kept has to hear of it no more. */
+function standsSql({ layout, database }: Subject, isIntact: boolean): string {
+  const { dialect: sql } = database;
+  const { operators, persons } = layout.configuration;
+  const operator = journaledKeySql(sql, 'c.operator', layout.operatorKey, isIntact);
+  const person = journaledKeySql(sql, 'c.person', layout.personKey, isIntact);
+  return `(c.state = 'applied'
+        OR c.state = 'kept' AND CASE c.action
+           WHEN 'create'
+           THEN EXISTS (SELECT 1 FROM ${sql.table(layout.persons.name)} AS k WHERE k.${sql.identifier(persons.key)} = ${person})
+           ELSE EXISTS (SELECT 1 FROM ${sql.table(layout.operators.name)} AS k
+                         WHERE k.${sql.identifier(operators.key)} = ${operator}
+                           AND ${sql.same(sql.text(linkSql(sql, layout, 'k')), 'c.person')}) END)`;
 }
 
 /** Keys as they are written; with anything else in place of a key, some servers end the whole statement. */

@@ -21,7 +21,8 @@ import {
  * exempt     needs none by the policies for archived and anonymized operators
  * review     the newest run left it for a human to decide
  * skipped    the newest run left it out
- * stale      the newest run meant to write, and did not, since something had changed or failed, or was taken back
+ * stale      the newest run meant to write, and did not, since something had changed or failed
+ * taken-back what a run did for it was taken back, and no run has said anything else since
  * open       there is no run that could have said anything
  * pending    the newest run has not come to it yet
  * unknown    none of all that: it came after the newest run, or lost its link
@@ -33,6 +34,7 @@ type Standing =
   | 'review'
   | 'skipped'
   | 'stale'
+  | 'taken-back'
   | 'open'
   | 'pending'
   | 'unknown'
@@ -42,15 +44,17 @@ type Standing =
 const LEFT_OUT: Finding = 'not-as-approved';
 
 const ALWAYS_VIOLATED: readonly Standing[] = ['pending', 'unknown', 'broken'];
-const VIOLATED_WHEN_COMPLETE: readonly Standing[] = ['review', 'skipped', 'stale', 'open'];
+const VIOLATED_WHEN_COMPLETE: readonly Standing[] = ['review', 'skipped', 'stale', 'taken-back', 'open'];
 
 interface StandingRow extends Found {
   standing: Standing;
   reason: Reason | null;
   hindrance: string | null;
+  /** The run whose change was taken back. */
+  taken_back: string | null;
 }
 
-/** Every human operator is linked to a person that exists, or was left out on purpose. */
+/** Every human operator is linked to a person that exists, or the journal says why not. */
 export async function checkOperatorsLinked(
   subject: Subject,
   complete: boolean,
@@ -70,7 +74,7 @@ SELECT s.standing, ${sql.text('COUNT(*)')} AS operators
   const findings = await findViolations<StandingRow>(
     session,
     `${standings}
-SELECT s.operator, s.person, s.standing, s.reason, s.hindrance, ${sql.text('COUNT(*) OVER ()')} AS total
+SELECT s.operator, s.person, s.standing, s.reason, s.hindrance, s.taken_back, ${sql.text('COUNT(*) OVER ()')} AS total
   FROM standing AS s
  WHERE s.standing IN (${violated.map((standing) => sql.literal(standing)).join(', ')})
  ${keptSql('s.operator')}`,
@@ -80,7 +84,7 @@ SELECT s.operator, s.person, s.standing, s.reason, s.hindrance, ${sql.text('COUN
   return {
     check: checkOf(
       'every-operator-linked',
-      'Every human operator is linked to a person that exists',
+      'Every human operator is linked to a person that exists, or accounted for',
       counts.operators,
       [findings],
     ),
@@ -93,17 +97,21 @@ function standingSql(sql: Dialect, layout: Layout, newest: Run | undefined): str
   const key = `o.${sql.identifier(operators.key)}`;
   const personKey = `p.${sql.identifier(persons.key)}`;
   const link = linkSql(sql, layout, 'o');
-  const undone = newest === undefined ? '' : `${undoneSql(sql, newest)},\n`;
+  const undone = newest === undefined ? '' : `${undoneSql(sql, newest)},\n${takenBackSql(sql, newest)},\n`;
+  const operator = sql.fingerprint(sql.text(key));
   const join =
     newest === undefined
       ? ''
-      : `\n    LEFT JOIN undone AS u ON u.operator = ${sql.fingerprint(sql.text(key))}`;
+      : `
+    LEFT JOIN undone AS u ON u.operator = ${operator}
+    LEFT JOIN taken_back AS t ON t.operator = ${operator}`;
   const journaled = newest === undefined ? `ELSE 'open'` : journaledSql(newest);
   const isBrokenKnown = newest === undefined ? 'FALSE' : `COALESCE(u.reason = 'broken-link', FALSE)`;
-  const [reason, hindrance] = newest === undefined ? ['NULL', 'NULL'] : ['u.reason', 'u.hindrance'];
+  const [reason, hindrance, takenBack] =
+    newest === undefined ? ['NULL', 'NULL', 'NULL'] : ['u.reason', 'u.hindrance', 't.run_id'];
   return `WITH ${undone}-- how every human operator stands
 standing AS (
-  SELECT ${sql.text(key)} AS operator, ${sql.text(link)} AS person, ${reason} AS reason, ${hindrance} AS hindrance,
+  SELECT ${sql.text(key)} AS operator, ${sql.text(link)} AS person, ${reason} AS reason, ${hindrance} AS hindrance, ${takenBack} AS taken_back,
          CASE WHEN ${personKey} IS NOT NULL THEN 'linked'
               WHEN ${isBrokenKnown} THEN 'review'
               WHEN ${link} IS NOT NULL THEN 'broken'
@@ -130,8 +138,24 @@ undone AS (
    GROUP BY ${operator})`;
 }
 
+/** A run that began before something was taken back may have found it linked, and so has nothing to say about it. */
+function takenBackSql(sql: Dialect, newest: Run): string {
+  const operator = sql.fingerprint(sql.text('c.operator'));
+  return `-- operators for whom something was taken back since the newest run began, and the run that had done it
+taken_back AS (
+  SELECT w.operator, w.run_id
+    FROM (SELECT ${operator} AS operator, c.run_id,
+                 ROW_NUMBER() OVER (PARTITION BY ${operator} ORDER BY c.changed_at DESC, c.run_id DESC) AS newness
+            FROM ${sql.journal('change')} AS c
+           WHERE c.state = 'rolled-back' AND c.changed_at >= ${sql.literal(newest.startedAt)}) AS w
+   WHERE w.newness = 1)`;
+}
+
 /** What a run had not come to when it was taken back is not pending any more. */
-const journaledSql = ({ state }: Run) => `WHEN u.operator IS NULL THEN 'unknown'
+const journaledSql = ({
+  state,
+}: Run) => `WHEN t.operator IS NOT NULL AND (u.operator IS NULL OR u.state = 'rolled-back') THEN 'taken-back'
+              WHEN u.operator IS NULL THEN 'unknown'
               WHEN u.state IS NOT NULL THEN 'stale'
               WHEN u.action <> 'none' THEN '${state === 'rolling-back' || state === 'rolled-back' ? 'stale' : 'pending'}'
               WHEN u.decision = 'skip' THEN 'skipped'
@@ -166,7 +190,7 @@ function countStandings(rows: readonly { standing: Standing; operators: string }
     linked: of('linked'),
     review: of('review'),
     skipped: of('skipped', 'exempt'),
-    open: of('stale', 'open', 'pending', 'unknown', 'broken'),
+    open: of('stale', 'taken-back', 'open', 'pending', 'unknown', 'broken'),
   };
 }
 
@@ -183,7 +207,9 @@ function describeStanding(row: StandingRow, newest: Run | undefined): string {
     case 'skipped':
       return `${operator} is not linked to a person; run ${newest?.id} skipped it${why}.`;
     case 'stale':
-      return `${operator} is not linked to a person; run ${newest?.id} left it: ${row.hindrance ?? 'its change was taken back'}.`;
+      return `${operator} is not linked to a person; run ${newest?.id} left it: ${row.hindrance ?? 'it was taken back'}.`;
+    case 'taken-back':
+      return `${operator} is not linked to a person: what run ${row.taken_back} did for it was taken back.`;
     case 'pending':
       return `${operator} is not linked to a person; run ${newest?.id} planned it and has no change for it.`;
     case 'unknown':

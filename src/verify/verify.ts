@@ -37,8 +37,9 @@ export async function verifyDatabase(
     const { check, counts } = await checkOperatorsLinked(subject, options.complete);
     const shared = await checkPersonsNotShared(subject);
     const seals = await checkSeals(subject);
-    const cards = await checkCards(subject, seals.violationCount === 0);
-    const decisions = await checkHumanDecisions(subject);
+    const isIntact = seals.violationCount === 0;
+    const cards = await checkCards(subject, isIntact);
+    const decisions = await checkHumanDecisions(subject, isIntact);
     return { checks: [check, shared, ...cards, ...decisions, seals], counts };
   });
 }

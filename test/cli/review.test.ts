@@ -287,6 +287,43 @@ describe.each(serverDatabases)('a decisions file on $name', ({ fresh }) => {
     expect(shown.stdout).toContain('row 9: "lnk" is no decision; did you mean link?\n');
   }, 120_000);
 
+  it('is told which of the new cards a unique index allows only once, as the dry run knows', async () => {
+    const database = await fresh(cast);
+    const [first, second, skipped, alone, late] = [50, 51, 52, 54, 55].map(operatorKey);
+    for (const statement of [
+      'UPDATE person SET mobile = NULL',
+      'CREATE UNIQUE INDEX person_mobile ON person (mobile)',
+      'UPDATE operator SET mobile = NULL',
+      `UPDATE operator SET mobile = '1' WHERE id IN ('${first}', '${second}', '${skipped}')`,
+      `UPDATE operator SET mobile = '2' WHERE id = '${alone}'`,
+      // The other gets a card without being asked for.
+      `UPDATE operator SET mobile = '3' WHERE id IN ('${late}', '${WITHOUT_CANDIDATE}')`,
+    ])
+      await database.query(statement);
+    const lines = [first, second, alone, late].map(
+      (operator = '') => [operator, 'create', '', 'Anna'] as const,
+    );
+    await fill(database, [...lines, [skipped ?? '', 'skip', '', 'Anna']]);
+    const result = await writingNothing(database, () =>
+      onecardOn(database, ['review', '--check', FILE, '--json']),
+    );
+    expect(result.code, result.stderr).toBe(2);
+    const text = (mobile: string) =>
+      `A new card cannot hold mobile "${mobile}": another operator's card would have the same, and person_mobile allows it once.`;
+    expect(JSON.parse(result.stdout).problems).toEqual([
+      { row: 2, operator: first, kind: 'does-not-fit', text: text('1') },
+      { row: 3, operator: second, kind: 'does-not-fit', text: text('1') },
+      { row: 5, operator: late, kind: 'does-not-fit', text: text('3') },
+    ]);
+    await fill(database, [
+      [first ?? '', 'create', '', 'Anna'],
+      [second ?? '', 'skip', '', 'Anna'],
+      [alone ?? '', 'create', '', 'Anna'],
+    ]);
+    expect(done(await onecardOn(database, ['review', '--check', FILE, '--json'])).problems).toEqual([]);
+    expect(done(await run(database, '--decisions', FILE))).toMatchObject({ violations: 0 });
+  }, 120_000);
+
   it('overrides what an older one says, and can take it back', async () => {
     const database = await fresh(cast);
     await fill(database, [

@@ -110,6 +110,8 @@ describe.each(databases)('a rollback on $name', ({ name, fresh, kind }) => {
     expect(reasons).toEqual(expected);
     // The dry run has shown the same, but for what the server does while it writes.
     expect(totals).toMatchObject({ removed: summary.removed, kept: 3, linksLeft: 1 });
+    // All but those that are kept, or have no link of the run any more.
+    expect(totals.restored).toBe(creates.length - 6);
     expect(
       changes
         .filter(({ state }: { state: string }) => state === 'kept')

@@ -4,7 +4,9 @@ import { executeRun } from '../../src/apply/run.js';
 import { checkLayout } from '../../src/config/layout.js';
 import { loadConfiguration } from '../../src/config/load.js';
 import { openDatabase } from '../../src/database/open.js';
+import { RunTable } from '../../src/journal/journal.js';
 import { type LinkReportOptions, type LinkRow, linkReport } from '../../src/report/links.js';
+import { executeRollback } from '../../src/rollback/rollback.js';
 import { type DatabaseUnderTest, databases, type Template } from '../support/databases.js';
 import { runOptions } from '../support/run-options.js';
 
@@ -24,7 +26,17 @@ async function opened({ fresh, kind }: DatabaseUnderTest) {
   const layout = await checkLayout(database, loadConfiguration(undefined, { onMatch: 'link' }));
   return {
     migrate: async () => {
-      return (await executeRun(database, layout, runOptions(), () => undefined)).run.id;
+      const { run } = await executeRun(database, layout, runOptions(), () => undefined);
+      await database.transaction((session) => new RunTable(database).enter(session, run, 'done'));
+      return run.id;
+    },
+    rollBack: async (run: string, only?: string) => {
+      const options = {
+        lockTimeout: 5_000,
+        batchSize: { time: 5_000, fixed: 1_000 },
+        signal: new AbortController().signal,
+      };
+      return (await executeRollback(database, layout, { run, only }, options, () => {})).takenBack;
     },
     run: (sql: string) => database.transaction((session) => session.run(sql)),
     report: (options: LinkReportOptions = {}) =>
@@ -35,6 +47,8 @@ async function opened({ fresh, kind }: DatabaseUnderTest) {
       }),
   };
 }
+
+const NEWCOMER = '0a000000-0000-4000-8000-0000000000ff';
 
 const of = (rows: readonly LinkRow[], operator: string) => rows.find((row) => row.operator === operator);
 
@@ -73,6 +87,46 @@ describe.each(databases)('a link report on $name', (underTest) => {
       decision: 'create',
       state: 'applied',
     });
+  });
+
+  it('says of what a rollback kept that the run linked it, and of the rest that it was rolled back', async () => {
+    const { migrate, rollBack, run: send, report } = await opened(underTest);
+    const first = await migrate();
+    const [kept, back, ...others] = (await report()).filter(({ action }) => action === 'create');
+    if (kept === undefined || back === undefined) throw new Error('the sample has cards to create');
+    await send(`UPDATE person SET telephone = '+31 1' WHERE id = '${kept.person}'`);
+    // Another run, which finds all of them linked.
+    await send(`INSERT INTO operator (id, kind, last_name, branch_id, api_account, demo_account, archived, anonymized)
+      SELECT '${NEWCOMER}', 'operator', 'Newcomer', branch_id, FALSE, FALSE, FALSE, FALSE FROM operator WHERE id = '${back.operator}'`);
+    const second = await migrate();
+    expect(await rollBack(first)).toMatchObject({ kept: 1 });
+
+    const isKept = {
+      linkedBy: 'onecard',
+      person: kept.person,
+      decision: 'create',
+      state: 'kept',
+      run: first,
+    };
+    const isBack = { linkedBy: null, person: null, decision: 'create', state: 'rolled-back', run: first };
+    for (const options of [{}, { run: first }]) {
+      const rows = await report(options);
+      expect(of(rows, kept.operator)).toMatchObject(isKept);
+      for (const { operator } of [back, ...others]) expect(of(rows, operator)).toMatchObject(isBack);
+    }
+    expect(of(await report(), NEWCOMER)).toMatchObject({
+      linkedBy: 'onecard',
+      state: 'applied',
+      run: second,
+    });
+
+    // The word of a run that comes later counts more.
+    const third = await migrate();
+    const rows = await report();
+    expect(of(rows, kept.operator)).toMatchObject(isKept);
+    expect(of(rows, back.operator)).toMatchObject({ linkedBy: 'onecard', state: 'applied', run: third });
+    await send(`UPDATE operator SET person_id = NULL WHERE id = '${back.operator}'`);
+    expect(of(await report(), back.operator)).toMatchObject({ linkedBy: null, state: 'applied', run: third });
   });
 
   it('takes some of them: a decision, the first, a run', async () => {

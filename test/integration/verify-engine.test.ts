@@ -7,6 +7,7 @@ import type { Database } from '../../src/database/database.js';
 import { openDatabase } from '../../src/database/open.js';
 import type { Mode } from '../../src/database/session.js';
 import { RunTable } from '../../src/journal/journal.js';
+import { executeRollback } from '../../src/rollback/rollback.js';
 import type { Verification } from '../../src/verify/verification.js';
 import { verifyDatabase } from '../../src/verify/verify.js';
 import { type DatabaseUnderTest, databases, type Template, type TestDatabase } from '../support/databases.js';
@@ -64,6 +65,15 @@ async function migrate({ database, layout }: Subject): Promise<string> {
   const { run } = await executeRun(database, layout, runOptions(), () => undefined);
   await database.transaction((session) => new RunTable(database).enter(session, run, 'done'));
   return run.id;
+}
+
+async function rollBack({ database, layout }: Subject, run: string, only?: string) {
+  const options = {
+    lockTimeout: 5_000,
+    batchSize: { time: 5_000, fixed: 1_000 },
+    signal: new AbortController().signal,
+  };
+  return (await executeRollback(database, layout, { run, only }, options, () => {})).takenBack;
 }
 
 /** A card of the run, and all it takes to find it again. */
@@ -299,6 +309,9 @@ describe.each(databases)('a verification on $name', (underTest) => {
     await migrate(subject);
     const verification = await (await subject.reopened('read')).verify();
     expect(textsOf(verification)).toEqual({});
+    expect(verification.checks[0]?.title).toBe(
+      'Every human operator is linked to a person that exists, or accounted for',
+    );
     expect(verification.counts).toEqual({ operators: 311, linked: 245, review: 66, skipped: 0, open: 0 });
     expect(verification.checks.map(({ name, checked }) => [name, checked])).toEqual([
       ['every-operator-linked', 311],
@@ -369,6 +382,86 @@ describe.each(databases)('a verification on $name', (underTest) => {
     const ofSecond = await subject.verify({ run: second });
     expect(ofSecond.checks.find(({ name }) => name === 'card-exists')?.checked).toBe(1);
     await expect(subject.verify({ run: 'nobody' })).rejects.toThrow('no planned run nobody');
+  });
+
+  it('goes on checking a card that a rollback kept, until it is cleaned up', async () => {
+    const subject = await opened(underTest);
+    const run = await migrate(subject);
+    const { operator, card, lastName } = await firstCard(subject, run);
+    await subject.run(`UPDATE person SET last_name = 'Edited' WHERE id = '${card}'`);
+    const edited = {
+      'card-equals-operator': [
+        `Card ${card} of operator ${operator}: last_name is "Edited" and should be "${lastName}", as last_name of the operator.`,
+      ],
+    };
+    expect(textsOf(await subject.verify())).toEqual(edited);
+    expect(await rollBack(subject, run)).toMatchObject({ kept: 1 });
+    const kept = await subject.verify();
+    expect(textsOf(kept)).toEqual(edited);
+    expect(kept.checks.find(({ name }) => name === 'card-exists')?.checked).toBe(1);
+
+    await subject.run(
+      `UPDATE person SET last_name = '${lastName}', ssp_access = TRUE, selectable_as_caller = TRUE WHERE id = '${card}'`,
+    );
+    const granted = {
+      'card-denied-ssp': [expect.stringContaining(`Card ${card} of operator ${operator}: ssp_access is `)],
+      'card-denied-caller': [
+        expect.stringContaining(`Card ${card} of operator ${operator}: selectable_as_caller is `),
+      ],
+    };
+    expect(textsOf(await subject.verify())).toEqual(granted);
+    expect(textsOf(await subject.verify({ run }))).toEqual(granted);
+    await subject.run(`UPDATE operator SET person_id = NULL WHERE id = '${operator}'`);
+    expect(Object.keys(textsOf(await subject.verify()))).toEqual([
+      ...Object.keys(granted),
+      'link-as-journaled',
+    ]);
+    await subject.run(`DELETE FROM person WHERE id = '${card}'`);
+    expect(textsOf(await subject.verify())).toEqual({});
+  });
+
+  it('knows of a link that a rollback left that it is not the one of the run', async () => {
+    const subject = await opened(underTest, { onMatch: 'link' });
+    const run = await migrate(subject);
+    const { dialect: sql } = subject.database;
+    const [linked] = await subject.database.snapshot((session) =>
+      session.rows<{ operator: string }>(
+        `SELECT operator FROM ${sql.journal('change')} WHERE action = 'link' ORDER BY position LIMIT 1`,
+      ),
+    );
+    await subject.run(insertStranger);
+    await subject.run(`UPDATE operator SET person_id = '${STRANGER}' WHERE id = '${linked?.operator}'`);
+    expect(Object.keys(textsOf(await subject.verify()))).toEqual(['link-as-journaled']);
+    expect(await rollBack(subject, run)).toMatchObject({ kept: 1 });
+    expect(textsOf(await subject.verify())).toEqual({});
+  });
+
+  it('says of an operator without a link that what was done for it was taken back, and by which run', async () => {
+    const before = await opened(underTest, { onMatch: 'link' });
+    const first = await migrate(before);
+    const { operator } = await firstCard(before, first);
+    await before.run(insertNewcomer);
+    const subject = await before.reopened('write');
+    // It finds the operator linked, and has nothing to say of it.
+    const second = await migrate(subject);
+    await rollBack(subject, first, operator);
+    for (const run of [first, second]) {
+      const complete = textsOf(await subject.verify({ run, complete: true }))['every-operator-linked'];
+      expect(complete).toContain(
+        `Operator ${operator} is not linked to a person: what run ${first} did for it was taken back.`,
+      );
+    }
+    const verification = await subject.verify();
+    expect(textsOf(verification)).toEqual({});
+    expect(verification.counts.open).toBe(1);
+
+    // What loses its link after another run has made one was not taken back.
+    const last = await subject.reopened('write');
+    const third = await migrate(last);
+    await last.run(`UPDATE operator SET person_id = NULL WHERE id = '${operator}'`);
+    expect(textsOf(await last.verify())['every-operator-linked']).toEqual([
+      `Operator ${operator} is not linked to a person, and run ${third} left no word about it: it came later, or lost its link since.`,
+    ]);
   });
 
   it('works without a journal', async () => {
