@@ -14,8 +14,17 @@ const REASONS = {
   caller: 'the card could be selected as caller: a trigger or default of the database allows it',
 } as const;
 
+/** The statements that find out whether a new card of a batch has access, in the order in which they run. */
+export function deniedStatements(layout: Layout, sql: Dialect, run: Run, batch: Batch): Statement[] {
+  const fire: Statement[] =
+    sql.fireDeferred === undefined
+      ? []
+      : [{ why: 'Fire what triggers and constraints have put off until the commit.', sql: sql.fireDeferred }];
+  return [...fire, deniedStatement(layout, sql, run, batch)];
+}
+
 /** Finds the first new card of a batch that has what no new card may have. */
-export function deniedStatement(layout: Layout, sql: Dialect, run: Run, batch: Batch): Statement {
+function deniedStatement(layout: Layout, sql: Dialect, run: Run, batch: Batch): Statement {
   const personKey = `p.${sql.identifier(layout.configuration.persons.key)}`;
   const isDenied = {
     ssp: deniedSql(sql, ownOf(sql, 'p'), layout.person.ssp),
@@ -45,6 +54,8 @@ export async function requireDenied(
   run: Run,
   batch: Batch,
 ): Promise<void> {
+  // What is put off until the commit would come too late to be seen.
+  if (sql.fireDeferred !== undefined) await session.run(sql.fireDeferred);
   const [found] = await session.rows<{ fault: keyof typeof REASONS }>(
     deniedStatement(layout, sql, run, batch).sql,
   );

@@ -150,7 +150,7 @@ async function showOutlook(terminal: Terminal, flags: RollbackFlags, outlook: Ou
   );
   await write(
     terminal.stderr,
-    'Cards that were edited, or that something refers to since, are kept with their links, and listed.\n' +
+    'Cards that were edited since, or that something refers to, are kept with their links, and listed.\n' +
       `\`onecard rollback ${run.id} --dry-run\` shows each of them.\n`,
   );
   await warnOfCosts(terminal, flags, outlook);

@@ -39,8 +39,8 @@ export interface RollbackResult {
 }
 
 /**
- * Takes a run back, or what it did for one operator; goes on where an earlier process stopped. Whatever others
- * have edited or refer to since is kept, with the reason.
+ * Takes a run back, or what it did for one operator; goes on where an earlier process stopped. A card that
+ * others have edited since, or that something refers to, is kept, with the reason.
  * @throws OnecardError with exit code 6 where another process holds the lock, and with 2, before the first write,
  *   where there is nothing to take back or this user lacks a privilege.
  */

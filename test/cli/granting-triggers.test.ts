@@ -68,6 +68,25 @@ describe.each(serverDatabases)('where a trigger grants new persons access on $na
     expect(await database.query('SELECT COUNT(*) AS n FROM account')).toEqual(before);
   }, 120_000);
 
+  it.runIf(onPostgres)(
+    'a run sees what is put off until the commit',
+    async () => {
+      const database = await fresh(largeSample);
+      await database.query(
+        `UPDATE operator SET last_name = 'Nobody' WHERE id = '${GRANTED[0]}';
+       CREATE FUNCTION grant_late() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
+         UPDATE person SET ssp_access = TRUE WHERE id = NEW.id AND last_name = 'Nobody'; RETURN NULL; END$$;
+       CREATE CONSTRAINT TRIGGER grant_late AFTER INSERT ON person DEFERRABLE INITIALLY DEFERRED
+         FOR EACH ROW EXECUTE FUNCTION grant_late()`,
+      );
+      const { code, stdout, stderr } = await onecardOn(database, ['migrate', '--yes', '--json']);
+      expect(code, stderr).toBe(7);
+      expect(JSON.parse(stdout)).toMatchObject({ created: 1_968, failed: 1, violations: 0 });
+      expect(await failedOf(database)).toEqual([{ operator: GRANTED[0], reason: SSP }]);
+    },
+    120_000,
+  );
+
   const failedOf = (database: TestDatabase) =>
     database.query(
       `SELECT operator, reason FROM ${journalTable(kind, 'change')} WHERE state = 'failed' ORDER BY operator`,

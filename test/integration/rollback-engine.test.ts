@@ -120,7 +120,7 @@ describe.each(serverDatabases)('a rollback beside others on $name', (underTest) 
       expect(takenBack.kept).toBe(isKept ? 1 : 0);
       if (isKept) {
         expect(takenBack.named).toMatchObject([
-          { operator: OPERATOR, reason: 'the card is referenced since: incident.caller_id (1 row)' },
+          { operator: OPERATOR, reason: 'the card is referenced: incident.caller_id (1 row)' },
         ]);
       }
       expect(await incidents()).toHaveLength(isKept ? 1 : 0);
@@ -199,7 +199,7 @@ describe.each(serverDatabases)('a rollback beside others on $name', (underTest) 
     );
     expect(takenBack).toMatchObject({
       kept: 1,
-      named: [{ operator: OPERATOR, reason: 'the card is referenced since: remark.author (1 row)' }],
+      named: [{ operator: OPERATOR, reason: 'the card is referenced: remark.author (1 row)' }],
     });
   });
 
