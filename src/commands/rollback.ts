@@ -220,7 +220,7 @@ function showRollbackEvent(event: RollbackEvent, { next, done, progress }: Stage
       progress.hold(`trying again: ${event.why}`);
       break;
     case 'refused':
-      progress.note(`kept, refused at ${formatCount(event.position)}: ${event.why}`);
+      progress.note(printable(`kept, operator ${event.operator} was refused: ${event.why}`));
       break;
   }
 }
