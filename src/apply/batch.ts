@@ -3,6 +3,7 @@ import type { Database, Patience } from '../database/database.js';
 import type { Session } from '../database/session.js';
 import { RunTable } from '../journal/journal.js';
 import type { Run } from '../journal/run.js';
+import { requireDenied } from './denied.js';
 import { createCards } from './new-cards.js';
 import { type Batch, batchCountSql, batchStatements, failStatement } from './statements.js';
 
@@ -54,6 +55,8 @@ export async function applyBatch(
         expectRows(await createCards(session, database, layout, run, batch), created, 'cards created');
       if (created + linked > 0)
         expectRows(await session.run(statements.setLinks.sql), created + linked, 'operators linked');
+      // By now the triggers of both tables have fired.
+      if (created > 0) await requireDenied(session, layout, database.dialect, run, batch);
       expectRows(await session.run(statements.sealChanges.sql), created + linked + stale, 'changes sealed');
       return counts;
     },

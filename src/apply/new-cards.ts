@@ -52,7 +52,8 @@ export async function createCards(
 const areCounted = ({ personKey, persons }: Layout, sql: Dialect) =>
   sql.newKey(personKey, persons.name).made === 'by the insert';
 
-const createdSql = (sql: Dialect, run: Run, batch: Batch) =>
+/** Holds for the changes `c` of a batch that create a card. */
+export const createdSql = (sql: Dialect, run: Run, batch: Batch) =>
   `${withinSql(sql, run, batch, 'c')} AND c.state = 'applied' AND c.action = 'create'`;
 
 const operatorOf = ({ configuration, operatorKey, operators }: Layout, sql: Dialect) =>

@@ -5,6 +5,7 @@ import { readBackOf } from '../journal/read-back.js';
 import type { Run } from '../journal/run.js';
 import type { Decided } from '../plan/decided.js';
 import { VERSION } from '../version.js';
+import { deniedStatements } from './denied.js';
 import { newCardStatements } from './new-cards.js';
 import { batchStatements, planStatement, type Statement } from './statements.js';
 
@@ -48,7 +49,8 @@ export function renderRunSql(
     first,
   );
   const newCards = newCardStatements(layout, sql, run, first);
-  const batch = [lockOperators, lockPersons, journalChanges, ...newCards, setLinks, sealChanges];
+  const denied = deniedStatements(layout, sql, run, first);
+  const batch = [lockOperators, lockPersons, journalChanges, ...newCards, setLinks, ...denied, sealChanges];
   return [
     `-- What \`onecard migrate\` would execute on ${identity.kind} ${identity.version}, database ${identity.database}.`,
     '-- For review, not for running by hand: onecard also keeps its run, checks row counts and fences each batch.',

@@ -14,7 +14,6 @@ export interface BatchWork<Result> {
   fail(batch: Batch, why: string): Promise<Result>;
   sum(one: Result, other: Result): Result;
   onRetry(why: string): void;
-  onFailed(batch: Batch, why: string): void;
 }
 
 /**
@@ -63,9 +62,7 @@ async function inHalves<Result>(work: BatchWork<Result>, { from, to }: Batch): P
   return work.sum(first, await half({ from: middle + 1, to }));
 }
 
-async function noteFailure<Result>(work: BatchWork<Result>, batch: Batch, error: unknown): Promise<Result> {
+function noteFailure<Result>(work: BatchWork<Result>, batch: Batch, error: unknown): Promise<Result> {
   const why = serverWords(error);
-  const result = await tried(work, WHILE_BUSY.retries, () => work.fail(batch, why));
-  work.onFailed(batch, why);
-  return result;
+  return tried(work, WHILE_BUSY.retries, () => work.fail(batch, why));
 }

@@ -5,6 +5,7 @@ import { RunTable } from '../journal/journal.js';
 import { takeLock } from '../journal/lock.js';
 import { migrateSchema } from '../journal/migrate.js';
 import { readBackOf } from '../journal/read-back.js';
+import { operatorAt } from '../journal/refused.js';
 import { isUnfinished, type Run } from '../journal/run.js';
 import type { Tally } from '../model/decision.js';
 import type { FilledFile } from '../model/human-decision.js';
@@ -16,7 +17,7 @@ import { classifyOnceMore } from './closing.js';
 import { refuseOtherDecisions, takeDecisions } from './decisions.js';
 import { Pace, type PaceOptions, type StopReason } from './pace.js';
 import { type BatchWork, resiliently } from './resilient.js';
-import { planStatement } from './statements.js';
+import { type Batch, planStatement } from './statements.js';
 import { underLock } from './under-lock.js';
 
 export interface RunOptions {
@@ -39,7 +40,7 @@ export type RunEvent =
   | { readonly kind: 'planned'; readonly run: string; readonly total: number }
   | { readonly kind: 'applied'; readonly done: number; readonly total: number }
   | { readonly kind: 'retrying'; readonly why: string }
-  | { readonly kind: 'failed'; readonly position: number; readonly why: string }
+  | { readonly kind: 'failed'; readonly operator: string; readonly why: string }
   | { readonly kind: 'paused'; readonly why: string }
   | { readonly kind: 'closing' };
 
@@ -241,11 +242,17 @@ class Application {
       patience: { lockWait: lockTimeout, work: 2 * batchSize.time },
       signal: pace.signal,
       attempt: (batch, patience) => applyBatch(this.#database, this.#layout, run, batch, patience),
-      fail: (batch, why) => failBatch(this.#database, run, batch, why),
+      fail: (batch, why) => this.#fail(run, batch, why),
       sum: sumOf,
       onRetry: (why) => this.#emit({ kind: 'retrying', why }),
-      onFailed: ({ from }, why) => this.#emit({ kind: 'failed', position: from, why }),
     };
+  }
+
+  async #fail(run: Run, batch: Batch, why: string): Promise<BatchResult> {
+    const result = await failBatch(this.#database, run, batch, why);
+    const operator = await operatorAt(this.#database, run, batch.from);
+    this.#emit({ kind: 'failed', operator, why });
+    return result;
   }
 
   /** Seen by others in `onecard runs`, while nothing else shows that the run is alive. */

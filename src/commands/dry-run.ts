@@ -70,6 +70,7 @@ export function dryRun(
 interface Besides {
   readonly steps: readonly SchemaStep[];
   readonly triggers: readonly Trigger[];
+  readonly cardTriggers: readonly string[];
   /** Tables whose triggers cannot be seen. */
   readonly hidden: readonly string[];
 }
@@ -236,10 +237,10 @@ class DiffPresenter implements Presenter {
       );
     const isCloserLook = this.#flags.only !== undefined || this.#flags.decision !== undefined;
     if (!isCloserLook) await this.#print(`${renderTally(tallies, this.#look)}\n`);
-    const { steps, triggers, hidden } = this.#besides;
+    const { steps, triggers, cardTriggers, hidden } = this.#besides;
     if (steps.length > 0 && !isCloserLook) await this.#print(`${renderSchemaSteps(steps, this.#look)}\n`);
     if (triggers.length + hidden.length > 0 && !isCloserLook)
-      await this.#print(`${renderTriggers(triggers, hidden, this.#look)}\n`);
+      await this.#print(`${renderTriggers({ triggers, cardTriggers, hidden }, this.#look)}\n`);
     if (plan) await this.#print(`The plan is in ${plan.file}, its digest is ${plan.digest}.`);
     await this.#print(renderHeadline(tallies, this.#look));
     await this.#print(this.#nextSteps(tallies));

@@ -61,7 +61,7 @@ async function work(
     const result = await inStages(terminal, flags, FIRST_STAGE, (stages) =>
       executeRun(database, layout, options, (event) => showRunEvent(event, stages)),
     );
-    if (result.stopped !== undefined) return tellStopped(terminal, result, result.stopped);
+    if (result.stopped !== undefined) return tellStopped(terminal, flags, database, result, result.stopped);
     return finishRun(terminal, flags, database, result, started);
   });
 }

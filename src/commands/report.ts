@@ -35,6 +35,8 @@ const COLUMNS = [
   'linkedBy',
   'run',
   'changedAt',
+  'state',
+  'why',
 ] as const;
 
 /** More rows than this are for a file, not for a terminal. */
@@ -109,7 +111,7 @@ async function* tableLines(
     cells.push([
       row.operatorName || row.operator,
       row.person === null ? '–' : row.personName || row.person,
-      row.decidedBy === null ? (row.reasonText ?? '') : `${row.reasonText} (${row.decidedBy})`,
+      reasonOf(row),
       linkedBy(row),
     ]);
   }
@@ -117,6 +119,11 @@ async function* tableLines(
   yield `${renderTable({ head: ['operator', 'person card', 'why', 'linked by'], rows: cells, look })}\n`;
   if (total > cells.length)
     yield `… and ${(total - cells.length).toLocaleString('en')} more: --format csv or --format json gives all.\n`;
+}
+
+function reasonOf({ reasonText, decidedBy, state, why }: LinkRow): string {
+  const reason = decidedBy === null ? (reasonText ?? '') : `${reasonText} (${decidedBy})`;
+  return why === null ? reason : `${reason}; ${state}: ${why}`;
 }
 
 function linkedBy({ linkedBy: by, run, person, state }: LinkRow): string {

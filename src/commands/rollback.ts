@@ -150,7 +150,7 @@ async function showOutlook(terminal: Terminal, flags: RollbackFlags, outlook: Ou
   );
   await write(
     terminal.stderr,
-    'Cards that were edited, or that something refers to since, are kept with their links, and listed.\n' +
+    'Cards that were edited since, or that something refers to, are kept with their links, and listed.\n' +
       `\`onecard rollback ${run.id} --dry-run\` shows each of them.\n`,
   );
   await warnOfCosts(terminal, flags, outlook);
@@ -220,7 +220,7 @@ function showRollbackEvent(event: RollbackEvent, { next, done, progress }: Stage
       progress.hold(`trying again: ${event.why}`);
       break;
     case 'refused':
-      progress.note(`kept, refused at ${formatCount(event.position)}: ${event.why}`);
+      progress.note(printable(`kept, operator ${event.operator} was refused: ${event.why}`));
       break;
   }
 }

@@ -4,6 +4,7 @@ import type { Database } from '../database/database.js';
 import { type AuditReport, writeAudit, writeSummary } from '../journal/audit.js';
 import { HumanDecisionTable } from '../journal/human-decisions.js';
 import { RunTable } from '../journal/journal.js';
+import { findRefused } from '../journal/refused.js';
 import type { Run } from '../journal/run.js';
 import { driftedCount } from '../model/drift.js';
 import { ExitCode } from '../model/exit-code.js';
@@ -14,15 +15,22 @@ import type { Verification } from '../verify/verification.js';
 import { verifyDatabase } from '../verify/verify.js';
 import type { MigrateFlags } from './migrate-flags.js';
 import { leftForReview, pendingOf } from './outcome.js';
-import { type RunSummary, renderRunSummary } from './run-summary.js';
+import { type RunSummary, renderRefused, renderRunSummary } from './run-summary.js';
 import { lookOf, type Terminal, write } from './terminal.js';
 
 /** Says why a run ended before all was applied, and how it goes on. */
 export async function tellStopped(
   terminal: Terminal,
+  flags: MigrateFlags,
+  database: Database,
   { run, applied }: RunResult,
   reason: StopReason,
 ): Promise<ExitCode> {
+  if (applied.failed > 0) {
+    const refused = await findRefused(database, run);
+    const look = lookOf(terminal.stderr, terminal, flags);
+    await write(terminal.stderr, `${renderRefused({ failed: applied.failed, refused }, look)}\n`);
+  }
   const written = applied.created + applied.linked;
   await write(
     terminal.stderr,
@@ -62,6 +70,7 @@ export async function finishRun(
   const summary = {
     ...summarize(database, closed, result, verification, report, started),
     humanDecisions,
+    refused: await findRefused(database, closed),
   };
   await writeSummary(terminal.folder, closed, renderSummaryMarkdown(summary), summary);
   await database.transaction((session) =>
@@ -96,7 +105,7 @@ function summarize(
   verification: Verification,
   report: AuditReport,
   started: number,
-): Omit<RunSummary, 'humanDecisions'> {
+): Omit<RunSummary, 'humanDecisions' | 'refused'> {
   return {
     run: run.id,
     database: database.identity,

@@ -1,5 +1,6 @@
 import type { RunEvent } from '../apply/run.js';
 import { formatCount } from '../output/terminal/amounts.js';
+import { printable } from '../output/terminal/printable.js';
 import type { Stages } from './stages.js';
 
 /** Turns what a run says into its progress line. */
@@ -34,7 +35,7 @@ export function showRunEvent(event: RunEvent, { next, done, progress }: Stages):
       progress.hold(event.why);
       break;
     case 'failed':
-      progress.note(`refused at ${formatCount(event.position)}: ${event.why}`);
+      progress.note(printable(`operator ${event.operator} was refused: ${event.why}`));
       break;
     case 'closing':
       next('classifying once more');

@@ -1,11 +1,13 @@
 import type { DatabaseIdentity } from '../database/database.js';
 import type { DecisionsTaken } from '../journal/human-decisions.js';
+import type { Refused } from '../journal/refused.js';
 import type { Closing } from '../journal/run.js';
 import type { Tally } from '../model/decision.js';
 import { type Drift, driftedCount } from '../model/drift.js';
 import { formatCount, formatDuration } from '../output/terminal/amounts.js';
 import { renderDrift } from '../output/terminal/drift.js';
 import { brushFor, type Look } from '../output/terminal/look.js';
+import { printable } from '../output/terminal/printable.js';
 import { renderFacts } from '../output/terminal/tables.js';
 import { renderViolations } from '../output/terminal/verification.js';
 import type { Check } from '../verify/verification.js';
@@ -25,6 +27,8 @@ export interface RunSummary {
   readonly stale: number;
   /** Refused by the database, row by row. */
   readonly failed: number;
+  /** The first of them. */
+  readonly refused: readonly Refused[];
   /** What a run would write now: for operators that arrived or changed while this one worked. */
   readonly pending: number;
   readonly leftForReview: number;
@@ -79,6 +83,21 @@ const decisionFacts = ({
   ['decisions file', digest],
 ];
 
+/** Those that are named, each with its reason. */
+export function renderRefused(
+  { failed, refused }: Pick<RunSummary, 'failed' | 'refused'>,
+  look: Look,
+): string {
+  const brush = brushFor(look);
+  return [
+    brush.warning(`${formatCount(failed)} refused, nothing of them written:`),
+    ...refused.map(({ operator, reason }) => printable(`  operator ${operator}: ${reason}`)),
+    ...(failed > refused.length
+      ? [brush.quiet(`  … and ${formatCount(failed - refused.length)} more: onecard report names all`)]
+      : []),
+  ].join('\n');
+}
+
 export function renderRunSummary(summary: RunSummary, look: Look): string {
   const brush = brushFor(look);
   const good = summary.violations === 0;
@@ -120,6 +139,7 @@ export function renderRunSummary(summary: RunSummary, look: Look): string {
     ...(summary.plan === null || driftedCount(summary.plan.drift) === 0
       ? []
       : ['', renderDrift(summary.plan.drift, look, NAMED)]),
+    ...(summary.failed === 0 ? [] : ['', renderRefused(summary, look)]),
     ...(good ? [] : ['', renderViolations(summary.checks, look)]),
     '',
     // A new card has no calls: what clears away unused persons would take its operator along.

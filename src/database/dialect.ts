@@ -99,6 +99,8 @@ export interface Dialect {
   readonly returning: ((expression: string) => string) | undefined;
   /** The key that the server has counted up for the row inserted last. */
   readonly lastInserted: string;
+  /** Fires what the application's triggers and constraints have put off until the commit; undefined where none can. */
+  readonly fireDeferred: string | undefined;
   /** The type of another column that is to hold the values of this one. */
   columnType(column: Column): string;
   /** Refreshes the statistics of a journal table. */

@@ -32,7 +32,11 @@ const DATA = /^(22|23|44|45)|^P0001$/;
 /** Data exceptions with the SQLSTATE of anything: truncated, incorrect string value, out of range. */
 const DATA_NUMBERS = [1265, 1366, 1690, 3819, 4025];
 
+/** The server took it, but it must not stay: one of the rows written is at fault, as if the server had refused it. */
+export class RowAtFault extends Error {}
+
 export function kindOfFailure(error: unknown): FailureKind {
+  if (error instanceof RowAtFault) return 'data';
   const cause = causeOf(error);
   const first: unknown = cause instanceof AggregateError ? cause.errors[0] : cause;
   if (!(first instanceof Error)) return 'other';

@@ -1,3 +1,4 @@
+import type { Refused } from '../journal/refused.js';
 import { REASONS, type Tally } from '../model/decision.js';
 import type { Drift } from '../model/drift.js';
 import { driftInWords } from '../plan/drift.js';
@@ -11,6 +12,7 @@ interface Summary {
   readonly linked: number;
   readonly stale: number;
   readonly failed: number;
+  readonly refused: readonly Refused[];
   readonly pending: number;
   readonly leftForReview: number;
   readonly violations: number;
@@ -19,7 +21,10 @@ interface Summary {
   readonly auditHead: string;
 }
 
-/** The summary of a run for a change record; it holds counts alone, no personal data. */
+/**
+ * The summary of a run for a change record; it holds counts, and no personal data but in the server's own
+ * words where it refused rows.
+ */
 export function renderSummaryMarkdown(summary: Summary): string {
   const facts: (readonly [string, string | number | null])[] = [
     ['Ticket', summary.ticket],
@@ -48,6 +53,17 @@ export function renderSummaryMarkdown(summary: Summary): string {
       .filter(([, value]) => value !== null)
       .map(([label, value]) => `- ${label}: ${plain(String(value))}`),
     '',
+    ...(summary.refused.length === 0
+      ? []
+      : [
+          '## Refused, nothing of them written',
+          '',
+          ...summary.refused.map(({ operator, reason }) => `- operator ${plain(operator)}: ${plain(reason)}`),
+          ...(summary.failed > summary.refused.length
+            ? [`- … and ${summary.failed - summary.refused.length} more: \`onecard report\` names all`]
+            : []),
+          '',
+        ]),
     '## All operators after the run',
     '',
     '| decision | reason | meaning | operators |',

@@ -37,9 +37,11 @@ export interface LinkRow {
   readonly changedAt: string | null;
   readonly action: Action | null;
   readonly state: ChangeState | null;
+  /** Why nothing was written for it, or why it was kept in a rollback: the words of the journal. */
+  readonly why: string | null;
 }
 
-type Word = 'decision' | 'reason' | 'action' | 'run' | 'state' | 'changedAt' | 'detail';
+type Word = 'decision' | 'reason' | 'action' | 'run' | 'state' | 'changedAt' | 'detail' | 'why';
 type SelectedRow = Omit<LinkRow, 'reasonText' | 'decidedBy'> & { readonly detail: string | null };
 
 /**
@@ -103,6 +105,8 @@ function linkReportSql(
     state: word('state'),
     changedAt: word('changed_at'),
     detail: word('detail'),
+    // What linked it has gone well.
+    why: hasJournal ? 'CASE WHEN l.operator IS NULL THEN n.why END' : 'NULL',
   };
   const selected = Object.entries(words).map(
     ([name, expression]) => `${expression} AS ${sql.identifier(name)}`,
@@ -126,7 +130,7 @@ function linkReportSql(
  ORDER BY ${sql.keyOrder(key, layout.operatorKey)}${limit === undefined ? '' : `\n LIMIT ${limit}`}`;
 }
 
-const WORDS = 'd.decision, d.action, d.reason, d.detail, d.run_id, c.state, c.changed_at';
+const WORDS = 'd.decision, d.action, d.reason, d.detail, d.run_id, c.state, c.changed_at, c.reason AS why';
 
 /** Ranked rather than filtered by run: a run may have come later than an operator, or an operator than a run. */
 function journalSql(sql: Dialect, run: string | undefined): string {

@@ -1,7 +1,7 @@
 /** Why a change is kept, or what of it is left: kept in the journal, and read by people. */
 export const CARD_EDITED = 'the card was edited since';
 /** Followed by what refers to it. */
-export const CARD_REFERENCED = 'the card is referenced since';
+export const CARD_REFERENCED = 'the card is referenced';
 /** Followed by the words of the server. */
 export const REFUSED = 'the database refuses to take it back';
 export const LINK_CHANGED = 'the link of the operator was changed since, and is left as it is';

@@ -8,6 +8,7 @@ import { findReferences } from '../config/references.js';
 import type { Database } from '../database/database.js';
 import { RunTable } from '../journal/journal.js';
 import { takeLock } from '../journal/lock.js';
+import { operatorAt } from '../journal/refused.js';
 import type { Run } from '../journal/run.js';
 import { keepRefused, takeBackBatch } from './batch.js';
 import { checkReadBack } from './preflight.js';
@@ -28,7 +29,7 @@ export type RollbackEvent =
   | ({ readonly kind: 'started' } & Progress)
   | ({ readonly kind: 'taken-back' } & Progress)
   | { readonly kind: 'retrying'; readonly why: string }
-  | { readonly kind: 'refused'; readonly position: number; readonly why: string };
+  | { readonly kind: 'refused'; readonly operator: string; readonly why: string };
 
 export interface RollbackResult {
   readonly run: Run;
@@ -39,8 +40,8 @@ export interface RollbackResult {
 }
 
 /**
- * Takes a run back, or what it did for one operator; goes on where an earlier process stopped. Whatever others
- * have edited or refer to since is kept, with the reason.
+ * Takes a run back, or what it did for one operator; goes on where an earlier process stopped. A card that
+ * others have edited since, or that something refers to, is kept, with the reason.
  * @throws OnecardError with exit code 6 where another process holds the lock, and with 2, before the first write,
  *   where there is nothing to take back or this user lacks a privilege.
  */
@@ -142,10 +143,16 @@ class Rollback {
       patience: { lockWait: lockTimeout, work: 2 * batchSize.time },
       signal,
       attempt: (batch, patience) => takeBackBatch(this.#database, scope, batch, patience),
-      fail: (batch, why) => keepRefused(this.#database, scope, batch, why),
+      fail: (batch, why) => this.#keep(scope, batch, why),
       sum: (one, other) => one + other,
       onRetry: (why) => this.#emit({ kind: 'retrying', why }),
-      onFailed: ({ from }, why) => this.#emit({ kind: 'refused', position: from, why }),
     };
+  }
+
+  async #keep(scope: Scope, batch: Batch, why: string): Promise<number> {
+    const kept = await keepRefused(this.#database, scope, batch, why);
+    const operator = await operatorAt(this.#database, scope.run, batch.from);
+    this.#emit({ kind: 'refused', operator, why });
+    return kept;
   }
 }

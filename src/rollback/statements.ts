@@ -120,7 +120,7 @@ export function batchStatements(scope: Scope, batch: Batch) {
  ${sql.lockRows('p', 'toDelete')}`,
   };
   const decide: Statement = {
-    why: 'Decide about each: a card that was edited or is referenced since is kept, with its link.',
+    why: 'Decide about each: a card that was edited since or is referenced is kept, with its link.',
     sql: sql.updateFrom({
       target: change,
       source: `(${outcomeSql(scope, eligible, [], limit)})`,

@@ -1,5 +1,6 @@
 import { findObstacles } from '../apply/preflight.js';
 import type { Layout } from '../config/layout.js';
+import { isSameTable } from '../config/references.js';
 import type { Database, Obstacle } from '../database/database.js';
 import type { Trigger } from '../database/schema.js';
 import { findLacking } from '../privileges/require.js';
@@ -12,6 +13,8 @@ export interface Readiness {
   readonly grants: readonly string[];
   readonly excessive: readonly string[];
   readonly triggers: readonly Trigger[];
+  /** Names of those that fire when a card is inserted. */
+  readonly cardTriggers: readonly string[];
   /** Tables whose triggers this user may not see. */
   readonly hiddenTriggers: readonly string[];
 }
@@ -19,13 +22,14 @@ export interface Readiness {
 /** Asked beside the inventory, which may have the only connection while it lasts. */
 export async function assessReadiness(database: Database, layout: Layout): Promise<Readiness> {
   const { lacking, grants } = await findLacking('migrate', database, layout);
-  const { triggers, hidden } = await findTriggers(database, layout);
+  const { triggers, cardTriggers, hidden } = await findTriggers(database, layout);
   return {
     obstacles: await findObstacles(database, layout),
     missing: lacking,
     grants,
     excessive: await database.privileges.excessive(),
     triggers,
+    cardTriggers,
     hiddenTriggers: hidden,
   };
 }
@@ -34,8 +38,12 @@ export async function assessReadiness(database: Database, layout: Layout): Promi
 export async function findTriggers(database: Database, { operators, persons }: Layout) {
   const tables = [...new Set([operators.name, persons.name])];
   const each = await Promise.all(tables.map((table) => database.triggers(table)));
+  const triggers = each.flatMap(({ found }) => found);
   return {
-    triggers: each.flatMap(({ found }) => found),
+    triggers,
+    cardTriggers: triggers
+      .filter(({ table, when }) => isSameTable(table, persons.name) && when.includes('INSERT'))
+      .map(({ name }) => name),
     hidden: tables.filter((_, index) => !each[index]?.isComplete).map(({ name }) => name),
   };
 }

@@ -93,8 +93,8 @@ describe.each(databases)('a rollback on $name', ({ name, fresh, kind }) => {
     );
     const expected = new Map([
       [EDITED, 'kept: the card was edited since'],
-      [REFERENCED, 'kept: the card is referenced since: incident.caller_id (2 rows)'],
-      [SHARED, 'kept: the card is referenced since: operator.person_id (1 row)'],
+      [REFERENCED, 'kept: the card is referenced: incident.caller_id (2 rows)'],
+      [SHARED, 'kept: the card is referenced: operator.person_id (1 row)'],
       [RELINKED, 'rolled-back: the link of the operator was changed since, and is left as it is'],
       [DELETED, 'rolled-back: the operator is gone'],
       // Its stamp says when somebody took the link away.
@@ -244,6 +244,37 @@ describe.each(serverDatabases)('a rollback that is disturbed on $name', ({ fresh
     expect(await verified(database)).toBe(0);
   }, 180_000);
 
+  it('keeps each card that rows of a trigger refer to, as was said beforehand, until those rows are gone', async () => {
+    const database = await fresh(sample);
+    const insert = 'INSERT INTO notification_pref (person_id) VALUES (NEW.id)';
+    await database.query(
+      `CREATE TABLE notification_pref (person_id ${kind === 'postgres' ? 'uuid' : 'char(36)'} PRIMARY KEY)`,
+    );
+    await database.query(
+      kind === 'postgres'
+        ? `ALTER TABLE notification_pref ADD FOREIGN KEY (person_id) REFERENCES person (id) ON DELETE CASCADE;
+           CREATE FUNCTION give_pref() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN ${insert}; RETURN NULL; END$$;
+           CREATE TRIGGER give_pref AFTER INSERT ON person FOR EACH ROW EXECUTE FUNCTION give_pref()`
+        : `ALTER TABLE notification_pref MODIFY person_id ${await personKeyType(database)},
+             ADD FOREIGN KEY (person_id) REFERENCES person (id) ON DELETE CASCADE;
+           CREATE TRIGGER give_pref AFTER INSERT ON person FOR EACH ROW ${insert}`,
+    );
+    for (const command of [['migrate', '--dry-run'], ['scan']]) {
+      const { stdout } = await onecardOn(database, command);
+      expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
+        'Where give_pref makes rows that refer to a new person, a rollback keeps that card as referenced, until those rows are gone.',
+      );
+    }
+    const run = await migrate(database);
+    const back = await onecardOn(database, ['rollback', run, '--yes', '--json']);
+    expect(back.code, back.stderr).toBe(7);
+    const reasons = new Set(JSON.parse(back.stdout).named.map(({ reason }: { reason: string }) => reason));
+    expect(reasons).toEqual(new Set(['the card is referenced: notification_pref.person_id (1 row)']));
+    await database.query('DELETE FROM notification_pref');
+    const one = await onecardOn(database, ['rollback', run, '--only', EDITED, '--yes']);
+    expect(one.code, one.stderr).toBe(0);
+  }, 120_000);
+
   it('takes back a run that is unfinished, which is not resumed any more', async () => {
     const database = await fresh(largeSample);
     const before = await contents(database);
@@ -299,6 +330,14 @@ describe.each(serverDatabases)('a rollback that is disturbed on $name', ({ fresh
           ].join('; '),
     );
     return role;
+  };
+
+  const personKeyType = async (database: TestDatabase) => {
+    const [row] = await database.query(
+      `SELECT CONCAT(COLUMN_TYPE, COALESCE(CONCAT(' COLLATE ', COLLATION_NAME), '')) AS type FROM information_schema.COLUMNS
+        WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'person' AND COLUMN_NAME = 'id'`,
+    );
+    return String(row?.['type']);
   };
 
   const countTakenBack = async (database: TestDatabase, state?: string) => {

@@ -240,9 +240,9 @@ it.each(serverDatabases)(
     expect(
       named.map(({ operator, state, reason }: Record<string, string>) => [operator, state, reason]),
     ).toEqual([
-      [attached, 'kept', 'the card is referenced since: bijlage.kaartid (1 row)'],
-      [given, 'kept', 'the card is referenced since: object.gebruikerid (1 row)'],
-      [logged, 'kept', 'the card is referenced since: mutatielog.persoonid (1 row)'],
+      [attached, 'kept', 'the card is referenced: bijlage.kaartid (1 row)'],
+      [given, 'kept', 'the card is referenced: object.gebruikerid (1 row)'],
+      [logged, 'kept', 'the card is referenced: mutatielog.persoonid (1 row)'],
     ]);
   },
   60_000,

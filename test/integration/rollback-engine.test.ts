@@ -9,7 +9,7 @@ import { openDatabase } from '../../src/database/open.js';
 import type { Query, Session } from '../../src/database/session.js';
 import { RunTable } from '../../src/journal/journal.js';
 import { takeBackBatch } from '../../src/rollback/batch.js';
-import { executeRollback, type RollbackOptions } from '../../src/rollback/rollback.js';
+import { executeRollback, type RollbackEvent, type RollbackOptions } from '../../src/rollback/rollback.js';
 import type { Scope } from '../../src/rollback/statements.js';
 import { type DatabaseUnderTest, serverDatabases } from '../support/databases.js';
 import { runOptions } from '../support/run-options.js';
@@ -43,8 +43,8 @@ async function migrated({ fresh }: DatabaseUnderTest) {
     layout,
     run,
     card,
-    rollback: (on: Database = database) =>
-      executeRollback(on, layout, { run: run.id, only: undefined }, options, () => {}),
+    rollback: (on: Database = database, emit: (event: RollbackEvent) => void = () => {}) =>
+      executeRollback(on, layout, { run: run.id, only: undefined }, options, emit),
     incidents: () => place.query(`SELECT caller_id FROM incident WHERE id = '${INCIDENT}'`),
     cards: () => place.query(`SELECT id FROM person WHERE id = '${card}'`),
   };
@@ -120,7 +120,7 @@ describe.each(serverDatabases)('a rollback beside others on $name', (underTest) 
       expect(takenBack.kept).toBe(isKept ? 1 : 0);
       if (isKept) {
         expect(takenBack.named).toMatchObject([
-          { operator: OPERATOR, reason: 'the card is referenced since: incident.caller_id (1 row)' },
+          { operator: OPERATOR, reason: 'the card is referenced: incident.caller_id (1 row)' },
         ]);
       }
       expect(await incidents()).toHaveLength(isKept ? 1 : 0);
@@ -172,7 +172,9 @@ describe.each(serverDatabases)('a rollback beside others on $name', (underTest) 
         : `CREATE TRIGGER refusing BEFORE DELETE ON person FOR EACH ROW
              IF OLD.id = '${card}' THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'not this one'; END IF`,
     );
-    const { takenBack } = await rollback();
+    const events: RollbackEvent[] = [];
+    const { takenBack } = await rollback(undefined, (event) => events.push(event));
+    expect(events).toContainEqual({ kind: 'refused', operator: OPERATOR, why: 'not this one' });
     expect(takenBack).toMatchObject({
       kept: 1,
       named: [{ operator: OPERATOR, reason: 'the database refuses to take it back: not this one' }],
@@ -199,7 +201,7 @@ describe.each(serverDatabases)('a rollback beside others on $name', (underTest) 
     );
     expect(takenBack).toMatchObject({
       kept: 1,
-      named: [{ operator: OPERATOR, reason: 'the card is referenced since: remark.author (1 row)' }],
+      named: [{ operator: OPERATOR, reason: 'the card is referenced: remark.author (1 row)' }],
     });
   });
 

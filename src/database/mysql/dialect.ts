@@ -193,6 +193,7 @@ export function mysqlDialect(
     overriding: () => '',
     returning: returnsRows ? (expression) => `RETURNING ${expression}` : undefined,
     lastInserted: 'LAST_INSERT_ID()',
+    fireDeferred: undefined,
     columnType: ({ type, collation }) =>
       collation === null ? type : `${type} CHARACTER SET ${collation.split('_')[0]} COLLATE ${collation}`,
     analyze: (table) => `ANALYZE TABLE ${identifier(`${JOURNAL_PREFIX}${table}`)}`,

@@ -156,6 +156,7 @@ export const postgresDialectFor = (casing?: LowerCasing): Dialect => ({
     typeof keySource === 'object' && keySource.isAlways ? 'OVERRIDING SYSTEM VALUE\n' : '',
   returning: (expression) => `RETURNING ${expression}`,
   lastInserted: 'lastval()',
+  fireDeferred: 'SET CONSTRAINTS ALL IMMEDIATE',
   columnType: ({ type, collation }) =>
     collation === null || collation === DEFAULT_COLLATION ? type : `${type} COLLATE ${collation}`,
   analyze: (table) => `ANALYZE ${identifier(JOURNAL_SCHEMA)}.${identifier(table)}`,

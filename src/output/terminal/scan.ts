@@ -13,7 +13,7 @@ import { wrap } from './layout.js';
 import { brushFor, type Look, type Tone } from './look.js';
 import { printable, quotedWithin } from './printable.js';
 import { type Cell, renderFacts, renderHeadline, renderTable, renderTally } from './tables.js';
-import { hiddenText, triggerText } from './triggers.js';
+import { hiddenText, keepingText, triggerText } from './triggers.js';
 
 export interface ScanContext {
   readonly look: Look;
@@ -223,7 +223,7 @@ const READY =
   'Nothing stands in the way, and this user has every privilege that a run needs as far as can be tried here.';
 
 function readinessLines(
-  { obstacles, missing, grants, excessive, triggers, hiddenTriggers }: Readiness,
+  { obstacles, missing, grants, excessive, triggers, cardTriggers, hiddenTriggers }: Readiness,
   look: Look,
 ): string[] {
   const isReady = obstacles.length + missing.length === 0;
@@ -241,6 +241,7 @@ function readinessLines(
     ...triggers.flatMap((trigger) =>
       item('plain', `trigger on ${printable(triggerText(trigger))}`.split(' '), look),
     ),
+    ...(cardTriggers.length === 0 ? [] : detail('warning', keepingText(cardTriggers).split(' '), look)),
     ...hiddenTriggers.flatMap((table) => item('warning', hiddenText(table).split(' '), look)),
   ];
 }

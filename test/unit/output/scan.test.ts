@@ -237,6 +237,7 @@ const readiness: Readiness = {
       what: 'public.touch()',
     },
   ],
+  cardTriggers: ['touch'],
   hiddenTriggers: ['operator'],
 };
 
@@ -324,6 +325,8 @@ describe('a scan', () => {
           GRANT INSERT ("id", "email") ON TABLE "public"."person" TO "reader";
         The user reader has CREATEDB, which nothing here needs.
         trigger on person: touch, BEFORE INSERT: public.touch()
+          Where touch makes rows that refer to a new person, a rollback keeps that
+            card as referenced, until those rows are gone.
         Whether the table operator has triggers cannot be seen: that takes the
           privilege TRIGGER on it.
 
