@@ -98,6 +98,7 @@ function summaryOf(proposal: Proposal, file: string | undefined, brush: ReturnTy
   return [
     `${brush.strong('Recognized')}: ${found}`,
     file === undefined ? `Nothing was written; ${asked}.` : `${brush.strong('Written')}: ${file}; ${asked}.`,
+    ...lackingOf(proposal),
     '',
     brush.strong('Next:'),
     ...(file === undefined ? ['  onecard init                  write it to onecard.yaml'] : []),
@@ -105,4 +106,14 @@ function summaryOf(proposal: Proposal, file: string | undefined, brush: ReturnTy
     `  onecard migrate --dry-run${config}     what would happen`,
     '',
   ].join('\n');
+}
+
+function lackingOf({ elsewhere }: Proposal): string[] {
+  const { length } = elsewhere;
+  if (length === 0) return [];
+  const what =
+    length === 1
+      ? '1 value of a person is in a table of its own'
+      : `${length} values of a person are in tables of their own`;
+  return [`${what}, where a new card gets none: ${elsewhere.map(printable).join(', ')}.`];
 }

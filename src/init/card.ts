@@ -1,7 +1,7 @@
 import { isCredential, isSspLogin } from '../config/credentials.js';
 import type { CatalogColumn } from '../database/catalog.js';
 import type { KeyGuess } from './keys.js';
-import { mentions, wordsOf } from './names.js';
+import { type Meaning, mentions, wordsOf } from './names.js';
 import type { Guess, Plain } from './proposal.js';
 import { normalized } from './sample.js';
 import { type Candidate, type Side, strengthFor, textsOf } from './side.js';
@@ -21,6 +21,8 @@ export interface CardGuesses {
   readonly left: readonly string[];
   /** Required columns that nothing fills, where they are too many to ask about each. */
   readonly neutral: readonly string[];
+  /** What persons have in other tables, of which onecard writes no row. */
+  readonly elsewhere: readonly { readonly noun: string; readonly label: string }[];
 }
 
 /** More required columns than these get a value by their type, and one question is about all of them. */
@@ -44,10 +46,16 @@ export function findCard(sides: Sides): CardGuesses {
   const fields: CardGuess[] = [];
   const left: string[] = [];
   const unfilled: CatalogColumn[] = [];
-  for (const column of persons.table.columns.values()) {
-    if (column === persons.key || column.isGenerated || column.movedByServer || sides.taken.has(column.name))
-      continue;
-    const field = isKeptOut(column, sides) ? undefined : fieldFor(column, sides);
+  const open = [...persons.table.columns.values()].filter(
+    (column) =>
+      column !== persons.key && !column.isGenerated && !column.movedByServer && !sides.taken.has(column.name),
+  );
+  const found = fieldsFor(
+    open.filter((column) => !isKeptOut(column, sides)),
+    sides,
+  );
+  for (const column of open) {
+    const field = found.get(column);
     if (field !== undefined) fields.push({ column: column.name, ...field });
     else if (isRequired(column)) unfilled.push(column);
     else left.push(column.name);
@@ -61,7 +69,25 @@ export function findCard(sides: Sides): CardGuesses {
     fields: [...fields, ...constants].toSorted((a, b) => order.indexOf(a.column) - order.indexOf(b.column)),
     left,
     neutral: isMany ? unfilled.map(({ name }) => name) : [],
+    elsewhere: valuesElsewhere(persons),
   };
+}
+
+/** Logins are left out: that a new card has none is what is wanted. */
+const NOUNS: Partial<Record<Concept, string>> = {
+  email: 'e-mail address',
+  phone: 'telephone number',
+  mobile: 'mobile number',
+  employeeNumber: 'employee number',
+  externalId: 'external number',
+};
+
+function valuesElsewhere({ values }: Side): CardGuesses['elsewhere'] {
+  const found = values.flatMap(({ relation, label, meanings: [best] }) => {
+    const noun = relation === undefined || best === undefined ? undefined : NOUNS[best.concept];
+    return noun === undefined ? [] : [[label, noun] as const];
+  });
+  return [...new Map(found)].map(([label, noun]) => ({ label, noun }));
 }
 
 const isRequired = ({ nullable, filledByServer }: CatalogColumn) => !nullable && !filledByServer;
@@ -72,10 +98,10 @@ const ABOUT_THE_ROW: readonly Concept[] = ['createdAt', 'changedAt', 'lastLogin'
 function isKeptOut(column: CatalogColumn, { persons }: Sides): boolean {
   if (isCredential(column.name) || isPortalLogin(column, persons)) return true;
   const own = ownCandidate(persons, column);
-  const isAboutTheRow = ABOUT_THE_ROW.some(
-    (concept) => own !== undefined && strengthFor(own, concept) >= 0.7,
-  );
-  return isAboutTheRow && !isRequired(column);
+  const about = ABOUT_THE_ROW.find((concept) => own !== undefined && strengthFor(own, concept) >= 0.7);
+  // Since when a human is known is information like any other, where the server does not fill it.
+  const isKnownSince = about === 'createdAt' && column.family === 'time' && !column.filledByServer;
+  return about !== undefined && !isKnownSince && !isRequired(column);
 }
 
 const PORTAL: ReadonlySet<string> = new Set(['ssp', 'portal', 'web', 'selfservice', 'portail', 'portaal']);
@@ -92,22 +118,62 @@ function isPortalLogin({ name }: CatalogColumn, persons: Side): boolean {
 const ownCandidate = ({ values }: Side, { name }: CatalogColumn) =>
   values.find(({ relation, column }) => relation === undefined && column.name === name);
 
-function fieldFor(column: CatalogColumn, sides: Sides): Guess | undefined {
-  const { operators, persons, keys } = sides;
-  const person = ownCandidate(persons, column);
-  if (person === undefined) return undefined;
-  const key = keys.find((each) => each.person === person);
+/**
+ * What fills each column, the most obvious sources first: a column of the operator that one column of the person has
+ * already fills a second one only where that is required, and asked.
+ */
+function fieldsFor(columns: readonly CatalogColumn[], sides: Sides): Map<CatalogColumn, Guess> {
+  const fields = new Map<CatalogColumn, Guess>();
+  const used = new Map<string, string>();
+  const told = columns.flatMap((column) => {
+    const person = ownCandidate(sides.persons, column);
+    return person === undefined ? [] : [{ column, person, strength: person.meanings[0]?.strength ?? 0 }];
+  });
+  const strongest = told.toSorted((a, b) => b.strength - a.strength);
+  const keep = (column: CatalogColumn, found: Source | undefined) => {
+    if (found === undefined || fields.has(column)) return;
+    const source = JSON.stringify(found.source.mainPlain);
+    const other = used.get(source);
+    if (other !== undefined && !isRequired(column)) return;
+    const again =
+      other === undefined || found.guess.question !== undefined
+        ? undefined
+        : `${found.source.label} fills ${other} already: is it right for ${column.name}, too?`;
+    fields.set(column, again === undefined ? found.guess : { ...found.guess, question: again });
+    if (other === undefined) used.set(source, column.name);
+  };
+  const unlike = new Set<CatalogColumn>();
+  for (const { column, person } of told) {
+    const same = keyOrSameName(person, sides);
+    if (same === 'unlike') unlike.add(column);
+    else keep(column, same ?? byReference(column, sides));
+  }
+  const rest = strongest.filter(({ column }) => !unlike.has(column));
+  for (const { column, person } of rest) keep(column, byMeaning(person, sides));
+  for (const { column, person } of rest) keep(column, wholeName(person, sides));
+  for (const { column } of rest) keep(column, byLikeName(column, sides));
+  return fields;
+}
+
+/** What fills a column, with the candidate that it comes from. */
+interface Source {
+  readonly source: Candidate;
+  readonly guess: Guess;
+}
+
+function keyOrSameName(person: Candidate, sides: Sides): Source | 'unlike' | undefined {
+  const { operators, keys } = sides;
+  const { column } = person;
+  const key = keys.find((each) => each.value !== undefined && each.person === person);
   if (key !== undefined && fits(key.operator.column, column))
     return from(key.operator, column, 'the same key on both sides', sides);
   const same = operators.values.find(
     (candidate) =>
       candidate.relation === undefined && squashed(candidate.column.name) === squashed(column.name),
   );
-  if (same !== undefined && isMappable(same.column, operators) && fits(same.column, column)) {
-    if (speakAlike(same, person, sides)) return from(same, column, 'the same name', sides);
+  if (same === undefined || !isMappable(same.column, operators) || !fits(same.column, column))
     return undefined;
-  }
-  return byReference(column, sides) ?? byMeaning(person, sides) ?? byLikeName(column, sides);
+  return speakAlike(same, person, sides) ? from(same, column, 'the same name', sides) : 'unlike';
 }
 
 const squashed = (name: string) => wordsOf(name).join('');
@@ -128,9 +194,11 @@ function fits(source: CatalogColumn, target: CatalogColumn): boolean {
   return kind(source) === kind(target);
 }
 
-/** Codes, such as a status or a class, have to be the same ones on both sides; what repeats itself is a code. */
+/** Codes, such as a status or a class, have to be the same ones on both sides. */
 function speakAlike(operator: Candidate, person: Candidate, { operators, persons }: Sides): boolean {
   const concept = person.meanings[0]?.concept;
+  const isInformation = person.column.family === 'text' || person.column.family === 'time';
+  if (concept !== 'status' && concept !== 'kind' && isInformation) return true;
   if (concept !== undefined && MAPPED.includes(concept)) return true;
   const ours = codesOf(operator.column, textsOf(operators, operator.column.name));
   const theirs = codesOf(person.column, textsOf(persons, person.column.name));
@@ -140,7 +208,7 @@ function speakAlike(operator: Candidate, person: Candidate, { operators, persons
 }
 
 /** Both refer to the same table, and no other column of either does. */
-function byReference(column: CatalogColumn, sides: Sides): Guess | undefined {
+function byReference(column: CatalogColumn, sides: Sides): Source | undefined {
   const { operators, persons } = sides;
   const foreign = foreignKeyOf(persons.table, column.name);
   if (foreign === undefined) return undefined;
@@ -162,9 +230,15 @@ const MAPPED: readonly Concept[] = [
   ...(['networkLogin', 'mainframeLogin', 'externalId', 'archived', 'anonymized', 'active'] as const),
 ];
 
-function byMeaning(person: Candidate, sides: Sides): Guess | undefined {
+/** A middle name, or that of an account somewhere, is called a name as well. */
+const isObvious = ({ concept, strength }: Meaning) =>
+  strength >= (NAMES.includes(concept) ? 0.9 : 0.7) && MAPPED.includes(concept);
+
+const NAMES: readonly Concept[] = ['firstName', 'lastName', 'fullName'];
+
+function byMeaning(person: Candidate, sides: Sides): Source | undefined {
   const [meaning] = person.meanings;
-  if (meaning === undefined || meaning.strength < 0.7 || !MAPPED.includes(meaning.concept)) return undefined;
+  if (meaning === undefined || !isObvious(meaning)) return undefined;
   const { concept } = meaning;
   const isFlag = concept === 'archived' || concept === 'anonymized' || concept === 'active';
   const candidates = sides.operators.values
@@ -181,16 +255,17 @@ function byMeaning(person: Candidate, sides: Sides): Guess | undefined {
         strengthFor(b, concept) - strengthFor(a, concept) || b.statistics.filled - a.statistics.filled,
     );
   const [best, ...others] = candidates;
-  if (best !== undefined) {
-    const guess = from(best, person.column, 'both say the same by their names', sides);
-    const also = others.length === 0 ? [] : [`also possible: ${others.map(({ label }) => label).join(', ')}`];
-    return { ...guess, because: [...guess.because, ...also] };
-  }
-  return wholeName(person, concept, sides);
+  if (best === undefined) return undefined;
+  const { source, guess } = from(best, person.column, 'both say the same by their names', sides);
+  const also = others.length === 0 ? [] : [`also possible: ${others.map(({ label }) => label).join(', ')}`];
+  return { source, guess: { ...guess, because: [...guess.because, ...also] } };
 }
 
 /** A name in one column on one side, and in two on the other. */
-function wholeName(person: Candidate, concept: Concept, sides: Sides): Guess | undefined {
+function wholeName(person: Candidate, sides: Sides): Source | undefined {
+  const [meaning] = person.meanings;
+  if (meaning === undefined || !isObvious(meaning)) return undefined;
+  const { concept } = meaning;
   const named = (wanted: Concept) =>
     sides.operators.values.find(
       (candidate) => candidate.relation === undefined && candidate.meanings[0]?.concept === wanted,
@@ -207,12 +282,15 @@ function wholeName(person: Candidate, concept: Concept, sides: Sides): Guess | u
   );
   if (concept === 'fullName' && hasFirstName)
     return from(source, person.column, 'beside the first name it is the family name', sides);
-  const guess = from(source, person.column, 'the only name there is', sides);
+  const { guess } = from(source, person.column, 'the only name there is', sides);
   const question =
     concept === 'fullName'
       ? `is the family name enough for ${person.label}? Operators have their name in several columns.`
       : `is the whole name right for ${person.label}? Operators have their name in one column.`;
-  return { ...guess, question: [question, guess.question].filter((text) => text !== undefined).join(' ') };
+  return {
+    source,
+    guess: { ...guess, question: [question, guess.question].filter((text) => text !== undefined).join(' ') },
+  };
 }
 
 const EMPTY_WORDS: ReadonlySet<string> = new Set([
@@ -232,7 +310,7 @@ const EMPTY_WORDS: ReadonlySet<string> = new Set([
 ]);
 
 /** `unit` and `unit_no`: the same word beside words that say nothing. */
-function byLikeName(column: CatalogColumn, sides: Sides): Guess | undefined {
+function byLikeName(column: CatalogColumn, sides: Sides): Source | undefined {
   const core = (name: string) =>
     wordsOf(name)
       .filter((word) => !EMPTY_WORDS.has(word))
@@ -248,25 +326,22 @@ function byLikeName(column: CatalogColumn, sides: Sides): Guess | undefined {
   );
   const [only, ...more] = like;
   if (only === undefined || more.length > 0) return undefined;
-  const guess = from(only, column, 'nearly the same name', sides);
-  return {
-    ...guess,
-    question: [`is ${only.label} of an operator the ${column.name} of a person?`, guess.question]
-      .filter((text) => text !== undefined)
-      .join(' '),
-  };
+  const { guess } = from(only, column, 'nearly the same name', sides);
+  const question = [`is ${only.label} of an operator the ${column.name} of a person?`, guess.question]
+    .filter((text) => text !== undefined)
+    .join(' ');
+  return { source: only, guess: { ...guess, question } };
 }
 
-function from(source: Candidate, target: CatalogColumn, why: string, sides: Sides): Guess {
+function from(source: Candidate, target: CatalogColumn, why: string, sides: Sides): Source {
   const value = { from: source.mainPlain };
   const tooLong = longerThan(source, target, sides);
-  const missing = target.nullable ? 0 : source.statistics.rows - source.statistics.filled;
-  const isEmptyAllowed = source.column.nullable === false && source.relation === undefined;
+  const missing = isRequired(target) ? withoutValue(source, sides) : 0;
   const lacking =
-    missing > 0 && !isEmptyAllowed && isRequired(target)
+    missing > 0
       ? [`required, and ${missing} of ${source.statistics.rows} operators have none: they go to review`]
       : [];
-  return {
+  const guess: Guess = {
     value,
     because: [why, ...lacking],
     question:
@@ -275,6 +350,17 @@ function from(source: Candidate, target: CatalogColumn, why: string, sides: Side
         : `${tooLong === 1 ? 'one operator has' : `${tooLong} operators have`} more than ${target.length} characters here, and would go to review: is it better to cut them (onMisfit: truncate), or to leave them out (blank)?`,
     alternative: tooLong === 0 ? undefined : { ...value, onMisfit: 'truncate' },
   };
+  return { source, guess };
+}
+
+/** Operators without any value; what `match.ignoreValues` lists is one here. */
+function withoutValue({ column, relation }: Candidate, { operators }: Sides): number {
+  if (relation === undefined) return textsOf(operators, column.name).filter((text) => text === null).length;
+  return operators.sample.rows.filter((owner) =>
+    (relation.rowsOf.get(normalized(owner[relation.ours.name] ?? null)) ?? []).every(
+      (row) => (row[column.name] ?? null) === null,
+    ),
+  ).length;
 }
 
 function longerThan(

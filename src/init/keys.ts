@@ -38,6 +38,8 @@ const UNIQUE = 0.5;
 const OVERLAP = 0.1;
 /** Fewer values in common may be so by chance. */
 const COMMON = 2;
+/** Of values that are called alike, so few in common mean that they come from two worlds. */
+const HARDLY_ANY = 0.02;
 
 /**
  * Pairs of values, one of each side, that identify the same human: first by what both are called (`email` and
@@ -60,6 +62,7 @@ export async function findKeys(
   const ours = usable(operators, taken.operators);
   const rejected: string[] = [];
   const keys: KeyGuess[] = [];
+  const doubtful: KeyGuess[] = [];
   const isFree = (candidate: Candidate) =>
     !keys.some(({ operator, person }) => operator === candidate || person === candidate);
   for (const [concept, name] of KEY_NAMES) {
@@ -70,7 +73,9 @@ export async function findKeys(
       rejected.push(`${operator.label} and ${person.label} are no key: ${measure.text}`);
       continue;
     }
-    keys.push({ name, concept, operator, person, value: plainOf(operator, person), because: [measure.text] });
+    const key = { name, concept, operator, person, because: [measure.text] };
+    if (isStrange(pair)) doubtful.push({ ...key, value: undefined });
+    else keys.push({ ...key, value: plainOf(operator, person) });
   }
   for (const concept of PHONES) {
     const pair = await bestPair(sampler, ours.filter(isFree), theirs.filter(isFree), concept);
@@ -104,7 +109,38 @@ export async function findKeys(
         value: plainOf(operator, found.person),
       });
   }
-  return { keys: keys.toSorted((a, b) => placeOf(a) - placeOf(b)), rejected };
+  const asked = doubtful
+    .filter(({ operator, person }) => isFree(operator) && isFree(person))
+    .map((key) => askedAbout(key, keys.length > 0));
+  return { keys: [...keys, ...asked].toSorted((a, b) => placeOf(a) - placeOf(b)), rejected };
+}
+
+/** Both sides have values, and they are none of each other's. */
+function isStrange({
+  operator,
+  person,
+  measure,
+}: {
+  operator: Candidate;
+  person: Candidate;
+  measure: Measure;
+}) {
+  const isKnown = operator.statistics.filled > 0 && person.statistics.filled > 0 && measure.isCounted;
+  return isKnown && (measure.common === 0 || measure.share < HARDLY_ANY);
+}
+
+/** Where it is the only kind of key there is, it stays: without any, there is no configuration. */
+function askedAbout(key: KeyGuess, hasOthers: boolean): KeyGuess {
+  const { operator, person } = key;
+  const plain = plainOf(operator, person);
+  const what = `do ${operator.label} of an operator and ${person.label} of a person identify the same human? The names say so, the values do not`;
+  return hasOthers
+    ? {
+        ...key,
+        alternative: plain,
+        question: `${what}: as a key, it would turn a match by another key into a contradiction. If they do, take this key in.`,
+      }
+    : { ...key, value: plain, question: `${what}. If they do not, name another key: it takes one at least.` };
 }
 
 const placeOf = ({ concept }: KeyGuess) => {
@@ -131,6 +167,8 @@ interface Measure {
   readonly common: number;
   /** Of the operators' values that were looked up. */
   readonly share: number;
+  /** False where there was nothing to look for, or it took too long. */
+  readonly isCounted: boolean;
   readonly text: string;
 }
 
@@ -156,7 +194,13 @@ async function measure(sampler: Sampler, operator: Candidate, person: Candidate)
     statistics.filled === 0
       ? 'empty'
       : `${percent(filledShare(statistics))} filled, ${percent(uniqueShare(statistics))} unique`;
-  return { common, share, text: `operators: ${quality(operator)}; persons: ${quality(person)}; ${overlap}` };
+  const isCounted = found !== undefined && found.asked > 0;
+  return {
+    common,
+    share,
+    isCounted,
+    text: `operators: ${quality(operator)}; persons: ${quality(person)}; ${overlap}`,
+  };
 }
 
 /** The candidates of both sides for a concept: the best by name, of several those with the most in common. */

@@ -16,9 +16,23 @@ export async function findLink(sampler: Sampler, operators: Side, persons: Side)
   const possible: { column: CatalogColumn; points: number; because: string }[] = [];
   const rejected: string[] = [];
   for (const { column, relation, statistics } of operators.values) {
-    if (relation !== undefined || column === operators.key || !mayHoldKeys(column, persons.key)) continue;
+    if (relation !== undefined) continue;
     const foreign = foreignKeyOf(operators.table, column.name);
     const isDeclared = foreign !== undefined && isSameName(foreign.table, persons.table.name);
+    if (isDeclared) {
+      const target = foreign.columns[0]?.target;
+      const obstacle =
+        column === operators.key
+          ? `it is the key of ${labelOf(operators.table)} itself`
+          : target === persons.key.name
+            ? undefined
+            : `by its ${target}, not by its key`;
+      if (obstacle !== undefined) {
+        rejected.push(`${column.name} refers to ${labelOf(persons.table)}, but ${obstacle}`);
+        continue;
+      }
+    }
+    if (column === operators.key || !mayHoldKeys(column, persons.key)) continue;
     const isNamed = isLinkName(column.name, persons);
     if ((foreign !== undefined && !isDeclared) || !(isDeclared || isNamed)) continue;
     if (!isNamed && mentions(column.name, OTHER_HUMAN_WORDS)) {
@@ -78,12 +92,22 @@ function newLink(operators: Side, persons: Side, rejected: readonly string[]): G
   );
   let name = parts.join(isCapital ? '' : '_');
   while (operators.table.columns.has(name)) name = `card_${name}`;
+  const reasons = [...rejected, ...compositeKeys(operators, persons)];
   return {
     value: name,
     because: [
-      `no column of ${labelOf(operators.table)} refers to ${labelOf(persons.table)}: the run adds this one (--allow-schema-changes)`,
-      ...rejected,
+      reasons.length > 0
+        ? `${reasons.join('; ')}: the run adds this one (--allow-schema-changes)`
+        : `no column of ${labelOf(operators.table)} refers to ${labelOf(persons.table)}: the run adds this one (--allow-schema-changes)`,
     ],
     question: undefined,
   };
 }
+
+const compositeKeys = ({ table }: Side, persons: Side): string[] =>
+  table.foreignKeys
+    .filter(({ columns, table: target }) => columns.length > 1 && isSameName(target, persons.table.name))
+    .map(
+      ({ columns }) =>
+        `${columns.map(({ own }) => own).join(', ')} refer to ${labelOf(persons.table)} together, and a link is one column`,
+    );

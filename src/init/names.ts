@@ -63,17 +63,26 @@ export interface Meaning {
  */
 export function meaningsOf(name: string, table = ''): Meaning[] {
   const words = wordsOf(name);
-  const isNegated = words.length > 1 && words.some((word) => NEGATIONS.has(word));
   const own = withoutOwner(words, table);
   const human = own.filter((word) => !isHumanWord(word));
   const found: Meaning[] = [];
   for (const [concept, list] of CONCEPTS) {
     const strength = strengthOf(words, own, human, list);
-    if (strength.value > 0) found.push({ concept, strength: strength.value + strength.bonus, isNegated });
+    if (strength.value > 0)
+      found.push({
+        concept,
+        strength: strength.value + strength.bonus,
+        isNegated: isNegated(words, strength.said),
+      });
   }
   return found
     .toSorted((a, b) => b.strength - a.strength)
     .map((meaning) => ({ ...meaning, strength: Math.min(1, meaning.strength) }));
+}
+
+/** `disabled_at` says what it says by that word, and is no negation of `at`. */
+function isNegated(words: readonly string[], said: readonly string[]): boolean {
+  return words.some((word) => NEGATIONS.has(word) && !said.includes(word));
 }
 
 const CONCEPTS = Object.entries(COLUMN_WORDS) as [Concept, ReadonlySet<string>][];
@@ -87,14 +96,22 @@ function strengthOf(
   own: readonly string[],
   human: readonly string[],
   list: ReadonlySet<string>,
-): { value: number; bonus: number } {
-  const at = (value: number, length: number) => ({ value, bonus: length / 1000 });
-  if (isIn(list, words.join(''))) return at(1, words.join('').length);
-  if (isIn(list, own.join(''))) return at(1, own.join('').length);
-  if (human.length > 0 && isIn(list, human.join(''))) return at(0.9, human.join('').length);
+): { value: number; bonus: number; said: readonly string[] } {
+  const at = (value: number, length: number, said: readonly string[]) => ({
+    value,
+    bonus: length / 1000,
+    said,
+  });
+  for (const [value, said] of [
+    [1, words],
+    [1, own],
+    [0.9, human],
+  ] as const)
+    if (said.length > 0 && isIn(list, said.join(''))) return at(value, said.join('').length, said);
   const run = runsOf(own).find(({ text }) => isIn(list, text));
-  if (run !== undefined) return at(run.to === own.length ? 0.7 : 0.5, run.text.length);
+  if (run !== undefined)
+    return at(run.to === own.length ? 0.7 : 0.5, run.text.length, own.slice(run.from, run.to));
   const end = own.at(-1) ?? '';
   const suffix = [...list].find((word) => word.length >= 6 && end.length > word.length && end.endsWith(word));
-  return suffix === undefined ? at(0, 0) : at(0.5, suffix.length);
+  return suffix === undefined ? at(0, 0, []) : at(0.5, suffix.length, [end]);
 }

@@ -14,7 +14,7 @@ export function optionsOf(sides: Sides, roles: Roles, findings: Findings): Propo
   return [
     ...operatorOptions(sides.operators, roles.operators, findings),
     ...personOptions(sides.persons, roles.persons, findings),
-    ...cardOptions(findings.card),
+    ...cardOptions(findings.card, sides.persons),
     ...volatileOptions(sides),
     ...findings.references.map((guess) => ({ path: ['references', '[]'], ...guess })),
     ...keyOptions(findings.keys),
@@ -122,7 +122,18 @@ function nameOption(side: Side): ProposedOption {
   };
 }
 
-function cardOptions({ fields, neutral }: CardGuesses): ProposedOption[] {
+function cardOptions({ fields, neutral, elsewhere }: CardGuesses, persons: Side): ProposedOption[] {
+  const lacking = elsewhere.map(
+    ({ noun, label }) =>
+      `A new card has no ${noun} in ${label}: onecard writes one row of ${labelOf(persons.table)}, and none of another table.`,
+  );
+  const options = fieldOptions(fields, neutral);
+  return lacking.length === 0
+    ? options
+    : [{ path: ['card'], value: undefined, because: lacking }, ...options];
+}
+
+function fieldOptions(fields: CardGuesses['fields'], neutral: CardGuesses['neutral']): ProposedOption[] {
   const named = fields.map(({ column, ...guess }) => ({ path: ['card', column], ...guess }));
   if (named.length === 0 && neutral.length === 0)
     return [{ path: ['card'], value: {}, because: ['nothing of the operator fills a column of the person'] }];
@@ -151,11 +162,12 @@ function keyOptions({ keys }: KeyGuesses): ProposedOption[] {
         alternative: { operator: 'COLUMN', person: 'COLUMN' },
       },
     ];
-  return keys.map(({ name, value, because, question }) => ({
+  return keys.map(({ name, value, because, question, alternative }) => ({
     path: ['match', 'keys', name],
     value,
     because,
     question,
+    alternative,
   }));
 }
 

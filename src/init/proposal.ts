@@ -27,6 +27,8 @@ export interface Proposal {
   readonly persons: string;
   /** What was found about the database as a whole: sentences. */
   readonly notes: readonly string[];
+  /** Values that persons have in other tables, and a new card has not: columns. */
+  readonly elsewhere: readonly string[];
   readonly options: readonly ProposedOption[];
 }
 

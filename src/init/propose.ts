@@ -54,6 +54,7 @@ export async function propose(
     operators: labelOf(operators.table),
     persons: labelOf(persons.table),
     notes: notesOn(catalog, sides, findings),
+    elsewhere: findings.card.elsewhere.map(({ label }) => label),
     options: optionsOf(sides, roles, findings),
   };
 }
@@ -64,6 +65,7 @@ function presetProposal(preset: RecognizedPreset, { tables }: Catalog): Proposal
     operators: preset.operators,
     persons: preset.persons,
     notes: [`Looked at ${tables.length} tables.`],
+    elsewhere: [],
     options: [
       {
         path: ['preset'],
@@ -120,7 +122,8 @@ function ownerOf(role: Owner['role'], table: CatalogTable): Owner {
 }
 
 function notesOn({ tables }: Catalog, { operators, persons }: Sides, { card, keys }: Findings): string[] {
-  const triggers = persons.table.triggers.map(({ name, when }) => `${name} (${when})`);
+  const onNewRows = persons.table.triggers.filter(({ when }) => /\bINSERT\b/i.test(when));
+  const triggers = onNewRows.map(({ name, when }) => `${name} (${when})`);
   const unread = [operators, persons].filter(({ sample }) => sample.failure !== undefined);
   return [
     `Looked at ${tables.length} tables, and read at most 10,000 rows of each that matters: ${[operators, persons].map(rowsOf).join(', ')}.`,

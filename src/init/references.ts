@@ -8,7 +8,7 @@ import type { Sampler } from './sample.js';
 import type { Side } from './side.js';
 import { percent } from './statistics.js';
 import { foreignKeyOf, isSameName, labelOf, mayHoldKeys, tablePlain } from './tables.js';
-import { ASKER_WORDS, PERSON_WORDS } from './words.js';
+import { ASKER_WORDS, type Concept, PERSON_WORDS } from './words.js';
 
 /** References dangle where nothing sees to them: so many of the values have to be persons all the same. */
 const SHARE = 0.3;
@@ -42,8 +42,8 @@ export async function findReferences(
     .filter(({ table, column }) => !(table === operators.table && column.name === link))
     .filter(({ table, column }) => !(table === persons.table && column === persons.key))
     .filter(({ table, column }) => !isDeclared(table, column, persons))
-    .filter(({ table, column }) => !isOwnKey(table, column) && !isCredential(column.name))
-    .filter(({ column }) => isNamed(column, persons) || (isUuid && holdsUuids(column)))
+    .filter(({ table, column }) => !isOwnKey(table, column, sides) && !isCredential(column.name))
+    .filter(({ column }) => isNamed(column, persons) || isAuthor(column) || (isUuid && holdsUuids(column)))
     .toSorted((a, b) => Number(isNamed(b.column, persons)) - Number(isNamed(a.column, persons)))
     .slice(0, MOST_COLUMNS);
   const found: Guess[] = [];
@@ -62,8 +62,25 @@ const isDeclared = (table: CatalogTable, column: CatalogColumn, { table: persons
       (columns.length === 1 || isSameName(target, persons.name)),
   ) || foreignKeyOf(table, column.name) !== undefined;
 
-const isOwnKey = ({ primaryKey }: CatalogTable, { name }: CatalogColumn) =>
-  primaryKey.length === 1 && primaryKey[0] === name;
+/** The key of another table is one of persons where it is called after them alone: `user_id` of `user__cdata`. */
+function isOwnKey(
+  table: CatalogTable,
+  { name }: CatalogColumn,
+  { operators, persons }: { readonly operators: Side; readonly persons: Side },
+): boolean {
+  const isKey = table.primaryKey.length === 1 && table.primaryKey[0] === name;
+  const isShared =
+    table !== operators.table &&
+    calledAfter(name, persons.table) >= 2 &&
+    calledAfter(name, persons.table) > calledAfter(name, table);
+  return isKey && !isShared;
+}
+
+const AUTHORS: ReadonlySet<string> = new Set(['by', 'owner', 'author', 'user', 'username', 'login']);
+
+/** `opened_by`, `owner_login`: a human, be it an operator or a person. */
+const isAuthor = ({ name, family }: CatalogColumn) =>
+  family === 'text' && AUTHORS.has(wordsOf(name).at(-1) ?? '');
 
 const isNamed = ({ name }: CatalogColumn, persons: Side) =>
   mentions(name, ASKER_WORDS) ||
@@ -120,23 +137,56 @@ async function judge(
     }
   }
   if (column.family !== 'text' || values.length === 0 || table === operators.table) return undefined;
-  for (const { person } of keys) {
-    if (person.relation !== undefined || (table === persons.table && person.column === column)) continue;
-    const held = await share(persons, person.column);
-    if (held < SHARE) continue;
+  const isByName = isNamed(column, persons);
+  if (!isByName && table === persons.table) return undefined;
+  for (const target of isByName ? keyColumns(keys) : loginColumns(persons, keys)) {
+    if (table === persons.table && target === column) continue;
+    const held = await share(persons, target);
+    if (held < (isByName ? SHARE : SURE)) continue;
+    const ours = isByName
+      ? 0
+      : await mostOf(loginColumns(operators, keys), (login) => share(operators, login));
+    if (ours > held) return undefined;
     const question =
-      held < SURE
-        ? `does ${label} refer to persons by their ${person.column.name}? ${percent(1 - held)} of its values are those of none. If it does not, remove this.`
-        : undefined;
+      ours === held
+        ? `does ${label} refer to persons by their ${target.name}, and not to operators, whose logins its values are as well? If not, remove this.`
+        : held < SURE
+          ? `does ${label} refer to persons by their ${target.name}? ${percent(1 - held)} of its values are those of none. If it does not, remove this.`
+          : undefined;
     return {
-      value: reference({ holds: person.column.name }),
-      because: [
-        `no foreign key, and ${percent(held)} of its values are the ${person.column.name} of a person`,
-      ],
+      value: reference({ holds: target.name }),
+      because: [`no foreign key, and ${percent(held)} of its values are the ${target.name} of a person`],
       question,
     };
   }
   return undefined;
+}
+
+const keyColumns = (keys: readonly KeyGuess[]) =>
+  keys.flatMap(({ person }) => (person.relation === undefined ? [person.column] : []));
+
+/** What people log in with on that side, and its keys. */
+function loginColumns({ values, role }: Side, keys: readonly KeyGuess[]): CatalogColumn[] {
+  const logins = values.filter(
+    ({ relation, column, meanings: [best] }) =>
+      relation === undefined &&
+      column.family === 'text' &&
+      best !== undefined &&
+      best.strength >= 0.5 &&
+      LOGINS.includes(best.concept),
+  );
+  const ofKeys = keys
+    .map(({ operator, person }) => (role === 'operators' ? operator : person))
+    .filter(({ relation }) => relation === undefined);
+  return [...new Set([...logins, ...ofKeys].map(({ column }) => column))];
+}
+
+const LOGINS: readonly Concept[] = ['login', 'networkLogin'];
+
+async function mostOf<T>(each: readonly T[], share: (one: T) => Promise<number>): Promise<number> {
+  let most = 0;
+  for (const one of each) most = Math.max(most, await share(one));
+  return most;
 }
 
 /** Stamps and authors of the last change: the application moves them by itself. */

@@ -117,7 +117,8 @@ export const COLUMN_WORDS = {
   archived: words(`
     archived isarchived inactive isinactive disabled isdisabled deactivated deleted isdeleted removed blocked
     isblocked obsolete retired closed terminated locked suspended archivedat deletedat removedat disabledat
-    deactivatedat archivedon deletedon leftat lefton leavingdate enddate expired archivedate
+    deactivatedat blockedat retiredat terminatedat archivedon deletedon disabledon deactivatedon blockedon terminatedon
+    retiredon disabledsince inactivesince archivedsince leftat lefton endedat endedon leavingdate enddate expired archivedate
     gearchiveerd inactief verwijderd geblokkeerd uitdienst vervallen uitdienstdatum
     archiviert inaktiv geloescht geloscht gesperrt deaktiviert ausgeschieden
     archive inactif supprime desactive bloque`),

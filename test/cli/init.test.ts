@@ -11,6 +11,7 @@ import { osticket, otrs, zammad } from '../support/known-help-desks.js';
 import { onecardOn, writingNothing } from '../support/on-database.js';
 import { readPlanFile } from '../support/plan-file.js';
 import { expectations, sample } from '../support/sample.js';
+import { sharedKey, tellingNames } from '../support/telling-names.js';
 import { topdeskTemplate } from '../support/topdesk.js';
 
 const byOperator = (one: Expectation, other: Expectation) => (one.operator < other.operator ? -1 : 1);
@@ -344,6 +345,69 @@ describe.each(databases)('init on $name', ({ kind, fresh }) => {
       references: [{ table: 'ticket', column: 'customer_user_id', holds: 'login' }],
     });
     expect(proposed['card']).not.toHaveProperty('pw');
+  }, 120_000);
+
+  it('gives a person no other name than the obvious ones, and no value twice', async () => {
+    const { card } = await optionsIn(await fresh(tellingNames));
+    expect(card).toMatchObject({ first_name: { from: 'firstname' }, last_name: { from: 'lastname' } });
+    expect(card).not.toHaveProperty('middle_name');
+    expect(card).not.toHaveProperty('skype_name');
+  }, 120_000);
+
+  it('only asks about a key whose values are not found on the other side', async () => {
+    const database = await fresh(tellingNames);
+    const proposed = await proposedFor(database);
+    const { match } = parseDocument(proposed).toJS();
+    expect(Object.keys(match.keys)).toEqual(['email']);
+    expect(questionsIn(proposed)).toContain('match.keys.networkLogin');
+    expect(proposed).toMatch(/^ {4}# networkLogin: \{ operator: network_login, person: network_login \}$/m);
+  }, 120_000);
+
+  it('fills what has the same name and type, whatever it holds', async () => {
+    const { card } = await optionsIn(await fresh(tellingNames));
+    expect(card).toMatchObject({ created_on: { from: 'created_on' }, city: { from: 'city' } });
+  }, 120_000);
+
+  it('says which values a new card lacks, since they are in tables of their own', async () => {
+    const database = await fresh(tellingNames);
+    expect(await proposedFor(database)).toMatch(
+      /^# A new card has no e-mail address in email_address\.address.*(\n# {3}.*)*\ncard:$/m,
+    );
+    const { stderr } = await onecardOn(database, ['init', '--print']);
+    expect(stderr).toContain('1 value of a person is in a table of its own');
+  }, 120_000);
+
+  it('takes the time at which a row was disabled as a sign that it is archived', async () => {
+    const { operators } = await optionsIn(await fresh(tellingNames));
+    expect(operators).toMatchObject({ archived: { column: 'disabled_at', isNull: false } });
+  }, 120_000);
+
+  it('finds references by login and by a key of their own, and none of operators', async () => {
+    const { references } = await optionsIn(await fresh(tellingNames));
+    expect(references).toEqual(
+      expect.arrayContaining([
+        { table: 'contact__cdata', column: 'contact_id' },
+        { table: 'ticket', column: 'opened_by', holds: 'username' },
+        { table: 'service', column: 'owner_login', holds: 'username' },
+      ]),
+    );
+    expect(references).toHaveLength(3);
+  }, 120_000);
+
+  it('counts only what a run will meet: values that are not there, and triggers on new rows', async () => {
+    const proposed = await proposedFor(await fresh(tellingNames));
+    expect(proposed).toContain('1 of 4 operators have none');
+    expect(proposed).toContain('on_card (BEFORE INSERT)');
+    expect(proposed).not.toContain('on_change');
+  }, 120_000);
+
+  it('says why a column that refers to persons is no link', async () => {
+    const database = await fresh(sharedKey);
+    const proposed = await proposedFor(database, '--operators', 'portal_agent', '--persons', 'contact');
+    expect(proposed).not.toContain('no column of portal_agent refers to contact');
+    expect(proposed.replaceAll(/\n *# +/g, ' ')).toContain(
+      'contact_id refers to contact, but it is the key of portal_agent itself: the run adds this one',
+    );
   }, 120_000);
 
   it('does not make two sides of one table of humans', async () => {

@@ -30,7 +30,7 @@ export function renderScan(scan: Scan, context: ScanContext): string {
     ['Decisions', [renderTally(scan.tallies, look), '', renderHeadline(scan.tallies, look)]],
     ['Keys', keyLines(scan.keys, look)],
     ['Possible duplicates', duplicateLines(scan, look)],
-    ['Likely API accounts', accountLines(scan, look)],
+    ['Likely API accounts', accountLines(scan, context.configuration, look)],
     [
       'Schema',
       scan.schemaGaps.length === 0
@@ -165,14 +165,15 @@ function duplicateLines({ possibleDuplicates }: Scan, look: Look): string[] {
 const MANY_CANDIDATES = 'but see the persons with the same keys: too many to list here';
 
 const API_ADVICE =
-  'Flag those that are no humans before the run: otherwise each gets a person card, or is left for review. ' +
-  'Turning an operator into an API account is possible until the end of July 2026; later a new one has to be made.';
+  'Flag those that are no humans before the run: otherwise each gets a person card, or is left for review.';
+const TOPDESK_ADVICE =
+  'In TOPdesk, since August 2026 an operator cannot be turned into an API account any more: make a new one.';
 
-function accountLines({ likelyApiAccounts }: Scan, look: Look): string[] {
+function accountLines({ likelyApiAccounts }: Scan, { preset }: Configuration, look: Look): string[] {
   if (likelyApiAccounts.count === 0) return prose('None that is not flagged as one.', look);
   return [
     ...prose(
-      `${countOf(likelyApiAccounts.count, 'operator looks', 'operators look')} like an integration, but ${likelyApiAccounts.count === 1 ? 'is' : 'are'} not flagged as API account. ${API_ADVICE}`,
+      `${countOf(likelyApiAccounts.count, 'operator looks', 'operators look')} like an integration, but ${likelyApiAccounts.count === 1 ? 'is' : 'are'} not flagged as API account. ${[API_ADVICE, ...(preset === 'topdesk' ? [TOPDESK_ADVICE] : [])].join(' ')}`,
       look,
     ),
     ...likelyApiAccounts.first

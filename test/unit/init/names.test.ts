@@ -46,6 +46,13 @@ describe('the meaning of a column', () => {
     expect(meaningsOf('selectable', 'person')[0]).toMatchObject({ concept: 'caller', isNegated: false });
   });
 
+  it.each(['disabled_at', 'blocked_at', 'deactivated_at', 'left_on', 'end_date', 'is_disabled'])(
+    'is not turned around where the negation is what %s says',
+    (column) => {
+      expect(meaningsOf(column, 'agent')[0]).toMatchObject({ concept: 'archived', isNegated: false });
+    },
+  );
+
   it.each(['floor', 'site_id', 'signature', 'notes', 'x17'])('is unknown of %s', (column) => {
     expect(meaningsOf(column, 'person').filter(({ strength }) => strength >= 0.7)).toEqual([]);
   });

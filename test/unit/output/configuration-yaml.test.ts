@@ -39,7 +39,7 @@ const ODD = [
 
 const rendered = (options: readonly ProposedOption[], notes: readonly string[] = []) =>
   renderConfiguration(
-    { preset: undefined, operators: 'o', persons: 'p', notes, options },
+    { preset: undefined, operators: 'o', persons: 'p', notes, elsewhere: [], options },
     { by: 'onecard', from: 'a database' },
   );
 

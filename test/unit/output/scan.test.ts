@@ -241,18 +241,25 @@ const readiness: Readiness = {
   hiddenTriggers: ['operator'],
 };
 
-const render = (changed: Partial<Scan> = {}, width = 80, color = false) =>
+const render = (changed: Partial<Scan> = {}, width = 80, color = false, preset = 'sample') =>
   renderScan(
     { ...scan, ...changed },
     {
       look: { width, color },
-      configuration: configurationWith(),
+      configuration: { ...configurationWith(), preset },
       identity: { kind: 'PostgreSQL', version: '17.2', database: 'servicedesk', server: 'oid 5' },
       readiness,
     },
   );
 
 describe('a scan', () => {
+  it('tells of TOPdesk alone that an operator is not turned into an API account any more', () => {
+    const told =
+      /since August 2026 an operator cannot be turned into an API account any more: make a new one\./;
+    expect(render({}, 80, false, 'topdesk').replaceAll(/\s+/g, ' ')).toMatch(told);
+    expect(render().replaceAll(/\s+/g, ' ')).not.toMatch(told);
+  });
+
   it('is told in sections that fit 80 columns', () => {
     expect(`\n${render()}\n`).toMatchInlineSnapshot(`
       "
@@ -307,8 +314,7 @@ describe('a scan', () => {
       Likely API accounts
       1 operator looks like an integration, but is not flagged as API account. Flag
       those that are no humans before the run: otherwise each gets a person card, or
-      is left for review. Turning an operator into an API account is possible until
-      the end of July 2026; later a new one has to be made.
+      is left for review.
         svc\\x1b[31m, operator 0a000000-0000-4000-8000-000000000193
           loginName "svc\\x1b[31m" holds the word "svc"; no employee number; never
             logged in
