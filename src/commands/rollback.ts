@@ -8,6 +8,7 @@ import { renderTakenBack } from '../output/terminal/diff/taken-back.js';
 import { brushFor } from '../output/terminal/look.js';
 import { printable } from '../output/terminal/printable.js';
 import { proveReadOnly } from '../plan/read-only.js';
+import { requireSightOfReferences } from '../privileges/require.js';
 import { checkReadBack } from '../rollback/preflight.js';
 import { streamProspects } from '../rollback/preview.js';
 import {
@@ -100,6 +101,7 @@ async function dryRun(
   subject: Subject,
 ): Promise<ExitCode> {
   await proveReadOnly(database);
+  await requireSightOfReferences(database, layout);
   const outlook = await lookAhead(database, layout, subject);
   await warnOfCosts(terminal, flags, outlook);
   const look = lookOf(terminal.stdout, terminal, flags);

@@ -78,9 +78,11 @@ export async function uninstall(terminal: Terminal, flags: UninstallFlags): Prom
     await write(terminal.stderr, 'Nothing was changed.\n');
     return ExitCode.Interrupted;
   }
-  await withDatabase(terminal, request, 'write', ({ database, layout }) =>
-    remove(database, layout, removal.statements, choose),
-  );
+  await withDatabase(terminal, request, 'write', async ({ database, layout }) => {
+    // Where the session may write, the server also tells who may drop and alter.
+    await requirePrivileges('uninstall', database, layout);
+    await remove(database, layout, removal.statements, choose);
+  });
   await write(
     terminal.stdout,
     flags.json

@@ -18,6 +18,8 @@ export type Need =
   | { readonly to: 'lock'; readonly table: Required<TableName>; readonly column: string }
   /** Takes new keys from it. */
   | { readonly to: 'make-keys'; readonly sequence: Required<TableName> }
+  /** Sees every foreign key to the table, whoever owns the table that has it. */
+  | { readonly to: 'see-all-references'; readonly of: Required<TableName> }
   | { readonly to: JournalNeed };
 
 /** `keep` makes the journal where there is none; `mark` changes rows that are there. */
@@ -43,6 +45,8 @@ export interface Privilege {
   readonly isUnsure?: boolean;
   /** Of `OWNERSHIP`. */
   readonly owner?: string;
+  /** What goes wrong without it, where that does not show from the privilege itself. */
+  readonly why?: string;
 }
 
 /** Asks the server, on a session of its own; failures come described. */
@@ -72,11 +76,11 @@ export interface Privileges {
 }
 
 /** For a sentence: `UPDATE (person_id) on the table public.operator`. */
-function describePrivilege({ on, action, columns }: Privilege): string {
+function describePrivilege({ on, action, columns, why }: Privilege): string {
   const thing = `the ${on.kind} ${on.schema === undefined ? on.name : `${on.schema}.${on.name}`}`;
-  return action === 'OWNERSHIP'
-    ? `ownership of ${thing}`
-    : `${actionText(action, columns, plain)} on ${thing}`;
+  const privilege =
+    action === 'OWNERSHIP' ? `ownership of ${thing}` : `${actionText(action, columns, plain)} on ${thing}`;
+  return why === undefined ? privilege : `${privilege}: ${why}`;
 }
 
 const plain = (name: string) => name;

@@ -61,11 +61,15 @@ function runNeeds({ dialect }: Database, layout: Layout): Need[] {
   ];
 }
 
+/** What refers to a card keeps it, as far as it is seen. */
+export const sightNeeds = (_: Layout): Need[] => [];
+
 async function rollbackNeeds(database: Database, layout: Layout): Promise<Need[]> {
   const { configuration, operators, persons } = layout;
   const { stamps } = readBackOf(layout);
   const referencing = await findReferences(database, layout);
   return [
+    ...sightNeeds(layout),
     ...referencing.map(({ table }): Need => ({ to: 'read', table })),
     { to: 'delete', table: persons.name },
     { to: 'lock', table: persons.name, column: configuration.persons.key },

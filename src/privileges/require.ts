@@ -2,7 +2,7 @@ import type { Layout } from '../config/layout.js';
 import type { Database } from '../database/database.js';
 import { describeLacking, type Privilege, requireFor } from '../database/privileges.js';
 import type { GrantedCommand } from '../model/granted-command.js';
-import { needsOf } from './needs.js';
+import { needsOf, sightNeeds } from './needs.js';
 
 /** The least that a command needs on the database at hand. */
 export async function privilegesOf(
@@ -30,4 +30,12 @@ export async function requirePrivileges(
   layout: Layout,
 ): Promise<void> {
   await requireFor(database.privileges, await needsOf(command, database, layout));
+}
+
+/**
+ * For whoever only looks at what a rollback would do: without sight of all references that would look harmless.
+ * @throws OnecardError with what grants the sight.
+ */
+export async function requireSightOfReferences(database: Database, layout: Layout): Promise<void> {
+  await requireFor(database.privileges, sightNeeds(layout));
 }

@@ -57,8 +57,8 @@ export async function executeRollback(
     findSubject(session, database, subject),
   );
   checkReadBack(layout, found);
-  const references = await findReferences(database, layout);
   await foresee('rollback', database, layout);
+  const references = await findReferences(database, layout);
   const runs = new RunTable(database);
   const run = await database.transaction(async (session) => {
     const taken = await runs.takeOver(session, found);

@@ -164,13 +164,69 @@ describe.each(serverDatabases)('a role with what `grants` prints on $name', ({ k
     ).toEqual(
       [
         'DELETE  person',
-        'SELECT  incident',
-        'SELECT  operator',
-        'SELECT  person',
         'UPDATE person_id updated_at operator',
-        ...(kind === 'postgres' ? ['UPDATE id person'] : []),
+        // Elsewhere all of the database is read.
+        ...(kind === 'postgres'
+          ? ['SELECT  incident', 'SELECT  operator', 'SELECT  person', 'UPDATE id person']
+          : []),
       ].sort(),
     );
+    expect(privileges.filter(({ on }) => on === 'database').map(({ privilege }) => privilege)).toEqual([
+      kind === 'postgres' ? 'CONNECT' : 'SELECT',
+    ]);
+  });
+
+  it('keeps a card whose row in a table of others would be emptied, or does not touch a thing', async () => {
+    const database = await withJournal();
+    const [{ id } = {}] = await database.query(`SELECT id FROM ${journalTable(kind, 'run')}`);
+    const { name, url, privileges, statements } = await roleFor(database, 'rollback');
+    const [{ card } = {}] = await database.query(
+      `SELECT person AS card FROM ${journalTable(kind, 'change')} WHERE action = 'create' ORDER BY position LIMIT 1`,
+    );
+    await database.query(`
+      CREATE TABLE asset (
+        id integer PRIMARY KEY,
+        owner_id ${kind === 'postgres' ? 'uuid' : 'char(36)'},
+        FOREIGN KEY (owner_id) REFERENCES person (id) ON DELETE SET NULL);
+      INSERT INTO asset VALUES (1, '${card}')`);
+    const env = { DATABASE_URL: url };
+    const owner = () => database.query('SELECT owner_id FROM asset');
+    if (kind === 'mysql') {
+      const all = privileges.find(({ on }) => on === 'database') ?? expect.fail();
+      const quoted = database.name.replace('_', '\\_');
+      await database.query(`REVOKE SELECT ON \`${quoted}\`.* FROM '${name}'`);
+      // What the role needed while such tables went unseen.
+      for (const table of [
+        'operator',
+        'person',
+        'incident',
+        'onecard_run',
+        'onecard_change',
+        'onecard_decision',
+        'onecard_human_decision',
+      ])
+        await database.query(`GRANT SELECT ON ${table} TO '${name}'`);
+      for (const how of ['--yes', '--dry-run']) {
+        const refused = await writingNothing(database, () =>
+          onecardOn(database, ['rollback', String(id), how], { env }),
+        );
+        expect(refused).toMatchObject({ code: 2, stdout: '' });
+        expect(refused.stderr).toContain(
+          `lacks SELECT on the database ${all.name}: the server hides foreign keys of tables`,
+        );
+        expect(refused.stderr).toContain(`    GRANT SELECT ON \`${quoted}\`.* TO '${name}'@'%';\n`);
+      }
+      expect(await owner()).toEqual([{ owner_id: card }]);
+    }
+    for (const statement of statements) await database.query(statement);
+    if (kind === 'postgres') await database.query(`GRANT SELECT ON asset TO "${name}"`);
+    const preview = await onecardOn(database, ['rollback', String(id), '--dry-run'], { env });
+    expect(preview.code, preview.stderr).toBe(0);
+    expect(preview.stdout).toContain('asset.owner_id');
+    const result = await onecardOn(database, ['rollback', String(id), '--yes', '--json'], { env });
+    expect(result.code, result.stderr).toBe(7);
+    expect(JSON.parse(result.stdout)).toMatchObject({ kept: 1 });
+    expect(await owner()).toEqual([{ owner_id: card }]);
   });
 
   describe.each(['scan', 'dry-run', 'migrate', 'verify', 'report'] as const)('for %s', (command) => {

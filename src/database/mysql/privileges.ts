@@ -42,7 +42,7 @@ export class MysqlPrivileges implements Privileges {
   toMeet(needs: readonly Need[]): Promise<Privilege[]> {
     return this.#ask(async (session) => {
       const there = await this.#journalTables(session);
-      return byObject(needs.flatMap((need) => this.#privilegesFor(need, there))).flat();
+      return byObject(withoutCovered(needs.flatMap((need) => this.#privilegesFor(need, there)))).flat();
     });
   }
 
@@ -66,7 +66,7 @@ export class MysqlPrivileges implements Privileges {
     return byObject(privileges).flatMap((group) => {
       const actions = group.map(({ action, columns }) => actionText(action, columns, this.#sql.identifier));
       return group[0]
-        ? [`GRANT ${actions.join(', ')} ON ${this.#sql.table(group[0].on)} TO ${grantee};`]
+        ? [`GRANT ${actions.join(', ')} ON ${this.#objectSql(group[0].on)} TO ${grantee};`]
         : [];
     });
   }
@@ -91,6 +91,12 @@ export class MysqlPrivileges implements Privileges {
     });
   }
 
+  /** A grant names a database by a pattern. */
+  #objectSql(on: Securable): string {
+    if (on.kind !== 'database') return this.#sql.table(on);
+    return `${this.#sql.identifier(on.name.replaceAll(/[\\%_]/g, '\\$&'))}.*`;
+  }
+
   #privilegesFor(need: Need, there: ReadonlySet<string>): Privilege[] {
     const journal = (names: readonly string[], actions: readonly string[]) =>
       names.flatMap((name) => actions.map((action) => whole(this.#journalTable(name), action)));
@@ -106,6 +112,16 @@ export class MysqlPrivileges implements Privileges {
         return [{ on: tableOf(need.table), action: need.to.toUpperCase(), columns: need.columns }];
       case 'lock':
         return [];
+      case 'see-all-references':
+        return [
+          {
+            ...whole(
+              { kind: 'database', schema: undefined, name: need.of.schema ?? this.#database },
+              'SELECT',
+            ),
+            why: `the server hides foreign keys of tables on which a user holds nothing, and rows that refer to ${need.of.name} by them would be emptied or deleted unseen`,
+          },
+        ];
       case 'make-keys':
         return ['SELECT', 'INSERT'].map((action) => whole(tableOf(need.sequence), action));
       // Its tables come together; one that does not show is hidden.
@@ -152,7 +168,7 @@ export class MysqlPrivileges implements Privileges {
   }
 
   #probe({ on, action, columns }: Privilege): string {
-    const table = this.#sql.table(on);
+    const table = this.#sql.table(on.kind === 'database' ? { schema: on.name, name: NO_TABLE } : on);
     const names = columns.length === 0 ? [NO_COLUMN] : columns.map(this.#sql.identifier);
     switch (action) {
       case 'SELECT':
@@ -181,6 +197,8 @@ const DEFINING = ['CREATE', 'ALTER', 'DROP'];
 
 /** Named twice, or looked for in vain: either way the server refuses the statement once privileges are settled. */
 const NO_COLUMN = 'onecard_tries_privileges';
+/** To read what is not there, a user has to be allowed to read all of the database. */
+const NO_TABLE = 'onecard_tries_privileges';
 const PROBE_REFUSALS = [
   'ER_DUP_FIELDNAME',
   'ER_BAD_FIELD_ERROR',
@@ -190,6 +208,14 @@ const PROBE_REFUSALS = [
   'ER_UNKNOWN_VIEW',
   'ER_IT_IS_A_VIEW',
 ];
+
+/** What is granted on a whole database need not be granted on its tables. */
+function withoutCovered(privileges: readonly Privilege[]): Privilege[] {
+  const databases = privileges.filter(({ on }) => on.kind === 'database');
+  return privileges.filter(
+    ({ on, action }) => !databases.some((wide) => wide.on.name === on.schema && wide.action === action),
+  );
+}
 
 /** What a user may have on a whole database without a word: the least that can be said there. */
 const WANTED = ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'CREATE', 'USAGE'];
