@@ -250,7 +250,7 @@ describe.each(databases)('init on $name', ({ kind, fresh }) => {
     const database = await fresh(sample);
     const proposed = await proposedFor(database);
     expect(proposed).toMatch(
-      /^# yaml-language-server: \$schema=\.\/node_modules\/onecard\/onecard\.schema\.json\n/,
+      /^# yaml-language-server: \$schema=\.\/node_modules\/onecard\/dist\/onecard\.schema\.json\n/,
     );
     expect(proposed).toMatch(/^preset: sample$/m);
     expect(questionsIn(proposed)).toEqual([]);
