@@ -62,7 +62,7 @@ function runNeeds({ dialect }: Database, layout: Layout): Need[] {
 }
 
 /** What refers to a card keeps it, as far as it is seen. */
-export const sightNeeds = (_: Layout): Need[] => [];
+export const sightNeeds = ({ persons }: Layout): Need[] => [{ to: 'see-all-references', of: persons.name }];
 
 async function rollbackNeeds(database: Database, layout: Layout): Promise<Need[]> {
   const { configuration, operators, persons } = layout;
