@@ -15,7 +15,8 @@ export function fits(column: Column, constant: Scalar): boolean {
   switch (family) {
     case 'boolean':
       // A tinyint(1) of MySQL is a number that means a flag, most of the time.
-      return typeof constant === 'boolean' || constant === 0 || constant === 1 || isInRange(column, text);
+      if (typeof constant === 'boolean' || constant === 0 || constant === 1) return true;
+      return column.type.startsWith('tinyint') && isInRange(column, text);
     case 'integer':
       return typeof constant === 'boolean' || (INTEGER.test(text) && isInRange(column, text));
     case 'decimal':

@@ -574,8 +574,8 @@ describe.each(serverDatabases)('a file that does not fit the database: $name', (
     ],
     [
       'a number that is no boolean',
-      operators('archived: {column: archived, in: [true, ▸7]}'),
-      `operators.archived.in.1: the column archived is ${boolean}, which 7 is not`,
+      operators('archived: {column: archived, in: [true, ▸700]}'),
+      `operators.archived.in.1: the column archived is ${boolean}, which 700 is not`,
     ],
     [
       'a pattern for a boolean',
@@ -725,7 +725,7 @@ describe.each(serverDatabases)('a file that does not fit the database: $name', (
     const yaml = persons('ssp: {column: ssp_acces, granted: true, denied: false}');
     expect(said(await refusedWith(yaml, String(database.url)))).toBe(
       'onecard: A new card would leave 1 required column of person empty: ssp_access.\n' +
-        '  → persons.ssp.column names ssp_acces, which does not exist: did you mean ssp_access?\n',
+        '  → custom.yaml, line 3, column 9: persons.ssp.column names ssp_acces, which does not exist: did you mean ssp_access?\n',
     );
   });
 

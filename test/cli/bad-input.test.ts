@@ -495,15 +495,6 @@ describe.each(serverDatabases)('a server: $name', ({ kind, fresh }) => {
     }
   });
 
-  it('whose column of denied access is misspelt', () =>
-    refused(
-      { yaml: 'preset: sample\npersons:\n  ssp: {column: ssp_acess, granted: true, denied: false}\n' },
-      {
-        says: 'A new card would leave 1 required column of person empty: ssp_access.',
-        remedy: 'persons.ssp.column names ssp_acess, which does not exist: did you mean ssp_access?',
-      },
-    ));
-
   it('without such a run', () =>
     refused(
       { args: ['report', '--run', 'X'] },
