@@ -1,20 +1,21 @@
-import type { CheckedKey, CheckedValue } from '../config/checked.js';
 import type { Dialect } from '../database/dialect.js';
 import { MAX_CANDIDATES } from '../model/decision.js';
 import type { ClassifiedTables } from './classified-tables.js';
 import { decidedCtes } from './decided.js';
-import { belongsSql, deniedSql, ELSEWHERE, ownOf, readableSql } from './values.js';
+import { KeyCards } from './key-cards.js';
 
 /** What the keys of both sides come to: the named queries (CTEs) of the classification, `summary` the last of them. */
 export class KeyHits {
   readonly #of: ClassifiedTables;
   readonly #sql: Dialect;
   readonly #withEvidence: boolean;
+  readonly #cards: KeyCards;
 
   constructor(of: ClassifiedTables, withEvidence: boolean) {
     this.#of = of;
     this.#sql = of.sql;
     this.#withEvidence = withEvidence;
+    this.#cards = new KeyCards(of);
   }
 
   ctes(): string[] {
@@ -23,9 +24,7 @@ export class KeyHits {
       ...(sql.letters === undefined
         ? []
         : [`-- how letters beyond ASCII are lower-cased\nletter AS ${sql.inlined}(${sql.letters})`]),
-      this.#operatorCard(),
-      this.#personCard(),
-      ...this.#valuesElsewhere(),
+      ...this.#cards.ctes(),
       this.#brokenOperator(),
       this.#broken(),
       ...(this.#of.decided === undefined ? [] : decidedCtes(this.#of, this.#of.decided)),
@@ -46,104 +45,6 @@ export class KeyHits {
       .keys()
       .map(({ number }) => arm(number))
       .join('\n   UNION ALL\n  ');
-  }
-
-  #operatorCard(): string {
-    return `-- the keys of every operator row as text, trimmed and lower-cased
-operator_card AS ${this.#sql.inlined}(
-  SELECT o.${this.#of.operatorKey} AS operator, ${this.#of.link} AS link,
-         CASE ${this.#of.outside()} END AS outside${this.#keyColumns('o')}
-    FROM ${this.#of.operatorTable} AS o${this.#of.letters})`;
-  }
-
-  #personCard(): string {
-    const sql = this.#sql;
-    const unsure = this.#of.keys().flatMap(({ person, number }) => {
-      if (person.rows !== undefined) return [];
-      const value = readableSql(sql, `p.${sql.identifier(person.column.name)}`, person.column);
-      return `,\n         ${sql.asNumber(sql.unsure(value))} AS unsure_${number}`;
-    });
-    return `-- the keys of every person
-person_card AS ${sql.inlined}(
-  SELECT p.${this.#of.personKey} AS person, ${this.#generated()} AS generated, ${this.#of.keyless('p')} AS keyless${this.#keyColumns('p')}${unsure.join('')}
-    FROM ${this.#of.personTable} AS p${this.#of.letters})`;
-  }
-
-  /**
-   * raw_N: what the column holds; key_N: how it is compared, ignored values still among them. Of a key that lies
-   * elsewhere, the columns by which its rows are found.
-   */
-  #keyColumns(alias: 'o' | 'p'): string {
-    const sql = this.#sql;
-    const own = ownOf(sql, alias);
-    return this.#of
-      .keys()
-      .map(({ number, ...sides }) => {
-        const value = alias === 'o' ? sides.operator : sides.person;
-        if (value.rows !== undefined)
-          return value.rows.on
-            .map(({ ours }, index) => `,\n         ${own(ours.name)} AS on_${number}_${index + 1}`)
-            .join('');
-        const text = readableSql(sql, own(value.column.name), value.column);
-        return `,
-         ${text} AS raw_${number},
-         CASE WHEN ${this.#of.keyless(alias)} THEN NULL ELSE ${sql.normalized(text)} END AS key_${number}`;
-      })
-      .join('');
-  }
-
-  /** Of a key that lies elsewhere: each value of a card once, however often and in whatever spelling it is there. */
-  #valuesElsewhere(): string[] {
-    return this.#of
-      .keys()
-      .flatMap((key) => [
-        ...(key.operator.rows === undefined ? [] : [this.#operatorValue(key)]),
-        ...(key.person.rows === undefined ? [] : [this.#personValue(key)]),
-      ]);
-  }
-
-  #operatorValue({ number, operator }: CheckedKey): string {
-    return `operator_value_${number} AS ${this.#sql.materialized}(
-  SELECT u.operator, u.link, u.outside, 1 AS raw_${number}, MIN(u.text) AS key_${number}
-    FROM (SELECT o.${this.#of.operatorKey} AS operator, ${this.#of.link} AS link,
-                 CASE ${this.#of.outside()} END AS outside, ${this.#elsewhere('o', operator)}) AS u
-   GROUP BY u.operator, u.link, u.outside, ${this.#sql.fingerprint('u.text')})`;
-  }
-
-  #personValue({ number, person }: CheckedKey): string {
-    return `person_value_${number} AS ${this.#sql.materialized}(
-  SELECT u.person, 1 AS raw_${number}, MIN(u.text) AS key_${number}, MAX(u.unsure) AS unsure_${number}
-    FROM (SELECT p.${this.#of.personKey} AS person, ${this.#elsewhere('p', person)}) AS u
-   GROUP BY u.person, ${this.#sql.fingerprint('u.text')})`;
-  }
-
-  /** The rest of a SELECT of the values that a card has in rows of another table, as they are compared. */
-  #elsewhere(alias: 'o' | 'p', { column, rows }: CheckedValue): string {
-    if (rows === undefined) throw new Error('the value lies in the row itself');
-    const sql = this.#sql;
-    const value = readableSql(sql, `${ELSEWHERE}.${sql.identifier(column.name)}`, column);
-    return `${sql.asNumber(sql.unsure(value))} AS unsure, ${sql.normalized(value)} AS text
-            FROM ${alias === 'o' ? this.#of.operatorTable : this.#of.personTable} AS ${alias}
-            JOIN ${sql.table(rows.table.name)} AS ${ELSEWHERE} ON ${belongsSql(sql, rows, ownOf(sql, alias))}${this.#of.letters}
-           WHERE ${value} IS NOT NULL AND NOT ${this.#of.keyless(alias)}`;
-  }
-
-  /** Where the values of a key are: one for each card in the card itself, else any number. */
-  #operatorsWith(number: number): string {
-    return this.#of.keys()[number - 1]?.operator.rows === undefined
-      ? 'operator_card'
-      : `operator_value_${number}`;
-  }
-
-  #personsWith(number: number): string {
-    return this.#of.keys()[number - 1]?.person.rows === undefined ? 'person_card' : `person_value_${number}`;
-  }
-
-  /** A generated card: no access to the SSP, and no caller. */
-  #generated(): string {
-    const { ssp, caller } = this.#of.layout.person;
-    const own = ownOf(this.#sql, 'p');
-    return [ssp, caller].map((flag) => deniedSql(this.#sql, own, flag)).join(' AND ');
   }
 
   #brokenOperator(): string {
@@ -191,7 +92,7 @@ sharer AS ${this.#sql.materialized}(
          SUM(is_operator) OVER same AS operators, SUM(is_contender) OVER same AS contenders
     FROM (SELECT c.*, COUNT(*) OVER (PARTITION BY digest) AS alike
             FROM (SELECT c.*, ${this.#sql.digest('value')} AS digest FROM (
-            ${this.#cards(number, operator, `, NULL, p.person, 0, p.unsure_${number}`)}) AS c) AS c) AS c
+            ${this.#holders(number, operator, `, NULL, p.person, 0, p.unsure_${number}`)}) AS c) AS c) AS c
    WHERE alike > 1 AND value NOT IN (${this.#of.ignored().join(', ')})
   WINDOW same AS (PARTITION BY value)`;
   }
@@ -199,20 +100,20 @@ sharer AS ${this.#sql.materialized}(
   #value(number: number): string {
     const ignored = this.#of.ignored().map(this.#sql.fingerprint);
     return `SELECT value, SUM(is_operator) AS operators, SUM(is_contender) AS contenders
-    FROM (${this.#cards(number)}) AS card
+    FROM (${this.#holders(number)}) AS card
    GROUP BY value
   HAVING COUNT(value) > 1 AND SUM(is_operator) > 0 AND value NOT IN (${ignored.join(', ')})`;
   }
 
   /** All cards with a value, those of groups and API accounts left out; linked operators do not contend. */
-  #cards(number: number, ofOperator = '', ofPerson = ''): string {
+  #holders(number: number, ofOperator = '', ofPerson = ''): string {
     const { fingerprint, asNumber } = this.#sql;
     const counts = `COALESCE(o.outside, 'excluded') = 'excluded'`;
     return `SELECT CASE WHEN ${counts} THEN ${fingerprint(`o.key_${number}`)} END AS value, 1 AS is_operator,
                    ${asNumber('o.outside IS NULL AND o.link IS NULL')} AS is_contender${ofOperator}
-              FROM ${this.#operatorsWith(number)} AS o WHERE o.raw_${number} IS NOT NULL
+              FROM ${this.#cards.operatorsWith(number)} AS o WHERE o.raw_${number} IS NOT NULL
              UNION ALL
-            SELECT ${fingerprint(`p.key_${number}`)}, 0, 0${ofPerson} FROM ${this.#personsWith(number)} AS p WHERE p.raw_${number} IS NOT NULL`;
+            SELECT ${fingerprint(`p.key_${number}`)}, 0, 0${ofPerson} FROM ${this.#cards.personsWith(number)} AS p WHERE p.raw_${number} IS NOT NULL`;
   }
 
   #brokenValue(): string {
@@ -229,7 +130,7 @@ broken_value AS (
   }
 
   #brokenWith(number: number): string {
-    const values = this.#operatorsWith(number);
+    const values = this.#cards.operatorsWith(number);
     return values === 'operator_card'
       ? 'broken_operator AS b'
       : `${values} AS b JOIN broken AS x ON x.link = b.link`;
@@ -242,7 +143,7 @@ broken_value AS (
             (
               number,
             ) => `SELECT p.person, ${number} AS key_number, v.value, v.contenders, p.unsure_${number} AS unsure
-    FROM ${this.#personsWith(number)} AS p JOIN value_${number} AS v ON v.value = ${this.#sql.fingerprint(`p.key_${number}`)}`,
+    FROM ${this.#cards.personsWith(number)} AS p JOIN value_${number} AS v ON v.value = ${this.#sql.fingerprint(`p.key_${number}`)}`,
           )
         : `SELECT person, key_number, value, contenders, unsure FROM sharer WHERE person IS NOT NULL AND operators > 0`;
     return `-- persons that share a value with an operator
@@ -280,7 +181,7 @@ crowd AS (
             (
               number,
             ) => `SELECT o.operator, ${number} AS key_number, v.value, v.operators${this.#withEvidence ? `, o.key_${number} AS text` : ''}
-    FROM ${this.#operatorsWith(number)} AS o JOIN value_${number} AS v ON v.value = ${this.#sql.fingerprint(`o.key_${number}`)}
+    FROM ${this.#cards.operatorsWith(number)} AS o JOIN value_${number} AS v ON v.value = ${this.#sql.fingerprint(`o.key_${number}`)}
    WHERE o.outside IS NULL`,
           )
         : `SELECT operator, key_number, value, operators, value AS text FROM sharer WHERE is_human = 1 AND cards > 1`;

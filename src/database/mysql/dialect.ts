@@ -185,7 +185,7 @@ export function mysqlDialect(
         text,
         // By its own type, the texts beside it would have to be such, too.
         uuid: text('UUID()'),
-        // A UUID begins with the time: of its digest, each digit is as good as any other.
+        // A UUID begins with the time; in its digest, every digit is random.
         hexDigits: (digits) => `LEFT(SHA2(CONCAT(UUID(), RAND()), 256), ${digits})`,
         countUp: ({ name, type }) =>
           `ALTER TABLE ${tableName(table)} MODIFY ${identifier(name)} ${/^decimal/.test(type) ? 'bigint' : type} NOT NULL AUTO_INCREMENT`,

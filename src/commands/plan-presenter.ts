@@ -1,0 +1,23 @@
+import type { Trigger } from '../database/schema.js';
+import type { SchemaStep } from '../journal/migrate.js';
+import type { PlannedOperator, Tally } from '../model/decision.js';
+
+/** What a run would do beside the plan: to the schema, and by the application's own triggers. */
+export interface Besides {
+  readonly steps: readonly SchemaStep[];
+  readonly triggers: readonly Trigger[];
+  readonly cardTriggers: readonly string[];
+  /** Tables whose triggers cannot be seen. */
+  readonly hidden: readonly string[];
+}
+
+/** Where a plan is shown, piece by piece as it is read. */
+export interface Presenter {
+  show(planned: PlannedOperator): Promise<void>;
+  /** @param left how many more the filters chose than were shown. */
+  end(
+    tallies: readonly Tally[],
+    left: number,
+    plan: { file: string; digest: string } | undefined,
+  ): Promise<void>;
+}
