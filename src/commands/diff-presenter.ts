@@ -7,9 +7,12 @@ import { brushFor } from '../output/terminal/look.js';
 import { renderSchemaSteps } from '../output/terminal/schema-steps.js';
 import { renderHeadline, renderTally } from '../output/terminal/tables.js';
 import { renderTriggers } from '../output/terminal/triggers.js';
-import type { MigrateFlags } from './migrate-flags.js';
+import { type MigrateFlags, sameFlags } from './migrate-flags.js';
 import type { Besides, Presenter } from './plan-presenter.js';
 import { lookOf, type Opened, type Terminal, write } from './terminal.js';
+
+/** Commands longer than this have their explanation below them. */
+const LONGEST_BESIDE = 50;
 
 /** As a code review: operator after operator, then the totals, all DDL, and what to type next. */
 export class DiffPresenter implements Presenter {
@@ -77,24 +80,52 @@ export class DiffPresenter implements Presenter {
       await this.#print(`${renderTriggers({ triggers, cardTriggers, hidden }, this.#look)}\n`);
     if (plan) await this.#print(`The plan is in ${plan.file}, its digest is ${plan.digest}.`);
     await this.#print(renderHeadline(tallies, this.#look));
-    await this.#print(this.#nextSteps(tallies));
+    await this.#print(this.#nextSteps(tallies, plan));
   }
 
-  #nextSteps(tallies: readonly Tally[]): string {
+  #nextSteps(tallies: readonly Tally[], plan: { file: string; digest: string } | undefined): string {
     const brush = brushFor(this.#look);
     const isReview = tallies.some(
       ({ decision, action }) => decision === 'review' || (decision === 'match' && action === 'none'),
     );
     const pending = tallies.some(({ action }) => action !== 'none');
-    const lines = [
-      ...(pending ? ['onecard migrate                               do this; it asks first'] : []),
-      ...(isReview
-        ? ['onecard review --output FILE                  what a human has to decide, as a spreadsheet']
+    const isApplication = this.#besides.steps.some((step) => step.isApplication);
+    const flags = this.#flags;
+    const run = sameFlags(flags, {
+      ...(plan !== undefined && { plan: plan.file, planDigest: plan.digest }),
+      ...(isApplication && { allowSchemaChanges: true }),
+    });
+    const look = sameFlags(flags, {});
+    const steps: (readonly [command: string, does: string])[] = [
+      ...(pending
+        ? [
+            [
+              `migrate${run}`,
+              `do this${plan === undefined ? '' : ', and nothing else'}; it asks first`,
+            ] as const,
+          ]
         : []),
-      'onecard migrate --dry-run --plan-out FILE     keep the whole plan',
-      'onecard migrate --dry-run --sql               the statements, for review',
+      ...(isReview
+        ? [
+            [
+              `review${sameFlags({ ...flags, decisions: undefined }, { output: 'FILE' })}`,
+              'what a human has to decide, as a spreadsheet',
+            ] as const,
+          ]
+        : []),
+      ...(plan === undefined
+        ? [[`migrate --dry-run${look} --plan-out FILE`, 'keep the whole plan'] as const]
+        : []),
+      [`migrate --dry-run${look} --sql`, 'the statements, for review'],
     ];
-    return `\n${brush.strong('Next:')}\n${lines.map((line) => `  ${line}`).join('\n')}`;
+    const width = Math.max(...steps.map(([command]) => command.length));
+    const lines = steps.map(([command, does]) =>
+      // A command that is copied stays in one piece.
+      width > LONGEST_BESIDE
+        ? `  onecard ${command}\n      ${brush.quiet(does)}`
+        : `  onecard ${command.padEnd(width)}   ${does}`,
+    );
+    return `\n${brush.strong('Next:')}\n${lines.join('\n')}`;
   }
 
   #print(text: string): Promise<void> {

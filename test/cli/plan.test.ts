@@ -1,4 +1,4 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { CliResult } from '../support/cli.js';
@@ -296,6 +296,24 @@ describe.each(serverDatabases)('looking closer on $name', ({ fresh, kind }) => {
       expect.stringMatching(/^SELECT CASE WHEN p.id IS NULL THEN 'gone'/),
       expect.stringMatching(/^UPDATE \S*change AS o$/),
     ]);
+  });
+
+  it('says what to type next with the flags that it was given: without them a run would do something else', async () => {
+    const given = ['--on-match', 'link', '--config', 'my own.yaml'];
+    await writeFile(join(database.folder, 'my own.yaml'), 'preset: sample\noperators: { link: card_id }\n');
+    const shown = await writingNothing(database, () =>
+      onecardOn(database, ['migrate', '--dry-run', '--limit', '1', ...given, '--plan-out', 'p.ndjson']),
+    );
+    expect(shown.code, shown.stderr).toBe(0);
+    const next = shown.stdout.slice(shown.stdout.indexOf('Next:'));
+    const same = `--config 'my own.yaml' --on-match link`;
+    const { digest } = (await readPlanFile(join(database.folder, 'p.ndjson'))).last;
+    expect(next).toContain(
+      `onecard migrate ${same} --plan p.ndjson --plan-digest ${digest} --allow-schema-changes\n`,
+    );
+    expect(next).toContain(`onecard review ${same} --output FILE\n`);
+    expect(next).toContain(`onecard migrate --dry-run ${same} --sql\n`);
+    await Promise.all(['my own.yaml', 'p.ndjson'].map((file) => rm(join(database.folder, file))));
   });
 
   it('the flags that look ask for --dry-run: a run always does the whole plan', async () => {

@@ -1,4 +1,5 @@
 import type { Catalog, CatalogColumn, CatalogTable, OutgoingKey } from '../catalog.js';
+import { grouped } from '../grouped.js';
 import type { Trigger } from '../schema.js';
 import type { Session } from '../session.js';
 import { JOURNAL_PREFIX } from './dialect.js';
@@ -45,15 +46,7 @@ export async function readMysqlCatalog(session: Session, isMariadb: boolean): Pr
   };
 }
 
-function grouped<R extends { table: string }, T>(rows: readonly R[], read: (row: R) => T): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const row of rows) {
-    const group = groups.get(row.table) ?? [];
-    groups.set(row.table, group);
-    group.push(read(row));
-  }
-  return groups;
-}
+const tableOf = ({ table }: { table: string }) => table;
 
 async function readColumns(session: Session) {
   const rows = await session.rows<ColumnRow & { table: string }>(
@@ -62,6 +55,7 @@ async function readColumns(session: Session) {
   );
   return grouped(
     rows,
+    tableOf,
     (row): CatalogColumn => ({
       ...columnOf(row),
       keySource: undefined,
@@ -120,7 +114,7 @@ async function readChecks(session: Session, isMariadb: boolean) {
       WHERE t.TABLE_SCHEMA = DATABASE() AND t.CONSTRAINT_TYPE = 'CHECK'
       ORDER BY t.TABLE_NAME, t.CONSTRAINT_NAME`,
   );
-  return grouped(rows, ({ clause }) => clause);
+  return grouped(rows, tableOf, ({ clause }) => clause);
 }
 
 async function readTriggers(session: Session) {
@@ -138,6 +132,7 @@ async function readTriggers(session: Session) {
   );
   return grouped(
     rows,
+    tableOf,
     ({ schema, table, name, when, what }): Trigger => ({ table: { schema, name: table }, name, when, what }),
   );
 }

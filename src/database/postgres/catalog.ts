@@ -1,4 +1,5 @@
 import type { Catalog, CatalogColumn, CatalogTable, OutgoingKey } from '../catalog.js';
+import { grouped } from '../grouped.js';
 import type { TableKind, Trigger } from '../schema.js';
 import type { Session } from '../session.js';
 import { JOURNAL_SCHEMA, postgresDialect as sql } from './dialect.js';
@@ -48,16 +49,7 @@ export async function readPostgresCatalog(session: Session): Promise<Catalog> {
   };
 }
 
-/** Each table's, under its oid. */
-function grouped<R extends { oid: string }, T>(rows: readonly R[], read: (row: R) => T): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const row of rows) {
-    const group = groups.get(row.oid) ?? [];
-    groups.set(row.oid, group);
-    group.push(read(row));
-  }
-  return groups;
-}
+const oidOf = ({ oid }: { oid: string }) => oid;
 
 async function readColumns(session: Session) {
   const rows = await session.rows<ColumnRow & { oid: string }>(
@@ -72,6 +64,7 @@ async function readColumns(session: Session) {
   );
   return grouped(
     rows,
+    oidOf,
     (row): CatalogColumn => ({
       ...columnOf(row),
       keySource: undefined,
@@ -92,7 +85,7 @@ async function readIndexes(session: Session) {
       GROUP BY c.oid, i.indexrelid, i.indisprimary
       ORDER BY c.oid, i.indexrelid`,
   );
-  return grouped(rows, ({ primary, columns }) => ({
+  return grouped(rows, oidOf, ({ primary, columns }) => ({
     isPrimary: primary,
     columns: JSON.parse(columns) as string[],
   }));
@@ -121,7 +114,7 @@ async function readConstraints(session: Session) {
       WHERE ${OURS} AND f.contype IN ('f', 'c') AND f.conparentid = 0
       ORDER BY c.oid, f.oid`,
   );
-  return grouped(rows, ({ schema, name, columns, check }) => ({
+  return grouped(rows, oidOf, ({ schema, name, columns, check }) => ({
     key:
       schema === null || name === null || columns === null
         ? undefined
@@ -148,6 +141,7 @@ async function readTriggers(session: Session) {
   );
   return grouped(
     rows,
+    oidOf,
     ({ schema, table, name, definition }): Trigger => ({
       table: { schema, name: table },
       name,
