@@ -91,7 +91,8 @@ function noteKeysStatement(sql: Dialect, run: Run, { from, to }: Batch, keys: st
 /** One row: how many cards there are, how many keys, and what does not hold what its operator does. */
 function checkStatement(layout: Layout, sql: Dialect, run: Run, batch: Batch): Statement {
   const personKey = `p.${sql.identifier(layout.configuration.persons.key)}`;
-  const same = cardColumns(layout).map((field) =>
+  // Flags tell no card from another, and are looked at once links are set.
+  const same = layout.card.map((field) =>
     sameValueSql(sql, field.target, `p.${sql.identifier(field.column)}`, cardValueSql(sql, 'o', field)),
   );
   return {

@@ -154,4 +154,26 @@ describe.each(serverDatabases)('cards whose keys $name counts up', ({ fresh, kin
     },
     60_000,
   );
+
+  it.runIf(kind === 'mysql')(
+    'are left out one by one where a trigger grants them what they must not have',
+    async () => {
+      const database = await fresh();
+      await writeFile(join(database.folder, 'onecard.yaml'), CONFIGURATION);
+      await fill(database.query, kind, 20);
+      await database.query(
+        `CREATE TRIGGER contact_granted BEFORE INSERT ON contact FOR EACH ROW
+           SET NEW.caller = CASE NEW.name WHEN 'Agent 3' THEN TRUE ELSE NEW.caller END`,
+      );
+      const result = await onecardOn(database, ['migrate', '--yes', '--quiet', '--json']);
+      expect(result.code, result.stderr).toBe(7);
+      expect(JSON.parse(result.stdout)).toMatchObject({
+        created: 19,
+        failed: 1,
+        refused: [{ operator: '3', reason: expect.stringContaining('could be selected as caller') }],
+      });
+      expect(await database.query(`SELECT id FROM contact WHERE caller`)).toEqual([]);
+    },
+    60_000,
+  );
 });
