@@ -4,15 +4,14 @@ import type { Database } from '../database/database.js';
 import type { PlannedOperator, Tally } from '../model/decision.js';
 import { renderOperator } from '../output/terminal/diff.js';
 import { brushFor } from '../output/terminal/look.js';
+import { type NextStep, renderNext } from '../output/terminal/next-steps.js';
 import { renderSchemaSteps } from '../output/terminal/schema-steps.js';
 import { renderHeadline, renderTally } from '../output/terminal/tables.js';
 import { renderTriggers } from '../output/terminal/triggers.js';
-import { type MigrateFlags, sameFlags } from './migrate-flags.js';
+import type { MigrateFlags } from './migrate-flags.js';
 import type { Besides, Presenter } from './plan-presenter.js';
+import { sameDecisions, samePolicies } from './same-flags.js';
 import { lookOf, type Opened, type Terminal, write } from './terminal.js';
-
-/** Commands longer than this have their explanation below them. */
-const LONGEST_BESIDE = 50;
 
 /** As a code review: operator after operator, then the totals, all DDL, and what to type next. */
 export class DiffPresenter implements Presenter {
@@ -84,19 +83,18 @@ export class DiffPresenter implements Presenter {
   }
 
   #nextSteps(tallies: readonly Tally[], plan: { file: string; digest: string } | undefined): string {
-    const brush = brushFor(this.#look);
     const isReview = tallies.some(
       ({ decision, action }) => decision === 'review' || (decision === 'match' && action === 'none'),
     );
     const pending = tallies.some(({ action }) => action !== 'none');
     const isApplication = this.#besides.steps.some((step) => step.isApplication);
     const flags = this.#flags;
-    const run = sameFlags(flags, {
+    const run = sameDecisions(flags, {
       ...(plan !== undefined && { plan: plan.file, planDigest: plan.digest }),
       ...(isApplication && { allowSchemaChanges: true }),
     });
-    const look = sameFlags(flags, {});
-    const steps: (readonly [command: string, does: string])[] = [
+    const look = sameDecisions(flags, {});
+    const steps: NextStep[] = [
       ...(pending
         ? [
             [
@@ -108,7 +106,7 @@ export class DiffPresenter implements Presenter {
       ...(isReview
         ? [
             [
-              `review${sameFlags({ ...flags, decisions: undefined }, { output: 'FILE' })}`,
+              `review${samePolicies(flags, { output: 'FILE' })}`,
               'what a human has to decide, as a spreadsheet',
             ] as const,
           ]
@@ -118,14 +116,7 @@ export class DiffPresenter implements Presenter {
         : []),
       [`migrate --dry-run${look} --sql`, 'the statements, for review'],
     ];
-    const width = Math.max(...steps.map(([command]) => command.length));
-    const lines = steps.map(([command, does]) =>
-      // A command that is copied stays in one piece.
-      width > LONGEST_BESIDE
-        ? `  onecard ${command}\n      ${brush.quiet(does)}`
-        : `  onecard ${command.padEnd(width)}   ${does}`,
-    );
-    return `\n${brush.strong('Next:')}\n${lines.join('\n')}`;
+    return `\n${renderNext(steps, this.#look)}`;
   }
 
   #print(text: string): Promise<void> {

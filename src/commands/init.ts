@@ -8,12 +8,14 @@ import { type Proposal, questionsOf } from '../init/proposal.js';
 import { type GivenTables, propose } from '../init/propose.js';
 import { ExitCode } from '../model/exit-code.js';
 import { renderConfiguration } from '../output/configuration-yaml.js';
-import { brushFor } from '../output/terminal/look.js';
+import { brushFor, type Look } from '../output/terminal/look.js';
+import { renderNext } from '../output/terminal/next-steps.js';
 import { printable } from '../output/terminal/printable.js';
 import { createProgress } from '../output/terminal/progress.js';
 import { proveReadOnly } from '../plan/read-only.js';
 import { PrivateFile } from '../private-file.js';
 import { VERSION } from '../version.js';
+import { samePlace } from './same-flags.js';
 import {
   announceSample,
   lookOf,
@@ -62,8 +64,7 @@ export async function init(terminal: Terminal, flags: InitFlags): Promise<ExitCo
       await write(terminal.stdout, `${JSON.stringify({ database: database.identity, ...proposal })}\n`);
     else if (flags.print) await write(terminal.stdout, text);
     else await keep(path, text);
-    if (!flags.quiet)
-      terminal.stderr.write(summaryOf(proposal, isWritten ? name : undefined, brushFor(look)));
+    if (!flags.quiet) terminal.stderr.write(summaryOf(proposal, isWritten ? name : undefined, look));
     return ExitCode.Done;
   });
 }
@@ -82,7 +83,8 @@ const isThere = (name: string) =>
 const sourceOf = ({ kind, version, database }: DatabaseIdentity) =>
   kind === 'embedded sample' ? 'the embedded sample' : `the ${kind} ${version} database ${database}`;
 
-function summaryOf(proposal: Proposal, file: string | undefined, brush: ReturnType<typeof brushFor>): string {
+function summaryOf(proposal: Proposal, file: string | undefined, look: Look): string {
+  const brush = brushFor(look);
   const questions = questionsOf(proposal).length;
   const { preset } = proposal;
   const [operators, persons] = [printable(proposal.operators), printable(proposal.persons)];
@@ -94,16 +96,20 @@ function summaryOf(proposal: Proposal, file: string | undefined, brush: ReturnTy
     questions === 0
       ? 'no questions are left'
       : `${questions} question${questions === 1 ? ' is' : 's are'} left: look for QUESTION`;
-  const config = file === undefined || file === DEFAULT_FILE ? '' : ` --config ${file}`;
+  const same = samePlace(file === undefined || file === DEFAULT_FILE ? {} : { config: file });
   return [
     `${brush.strong('Recognized')}: ${found}`,
     file === undefined ? `Nothing was written; ${asked}.` : `${brush.strong('Written')}: ${file}; ${asked}.`,
     ...lackingOf(proposal),
     '',
-    brush.strong('Next:'),
-    ...(file === undefined ? ['  onecard init                  write it to onecard.yaml'] : []),
-    `  onecard scan${config}                  what is there, under this configuration`,
-    `  onecard migrate --dry-run${config}     what would happen`,
+    renderNext(
+      [
+        ...(file === undefined ? [['init', 'write it to onecard.yaml'] as const] : []),
+        [`scan${same}`, 'what is there, under this configuration'],
+        [`migrate --dry-run${same}`, 'what would happen'],
+      ],
+      look,
+    ),
     '',
   ].join('\n');
 }

@@ -2,6 +2,7 @@ import type { DatabaseIdentity } from '../database/database.js';
 import type { RunState } from '../journal/run.js';
 import { formatCount, formatDuration } from '../output/terminal/amounts.js';
 import { brushFor, type Look } from '../output/terminal/look.js';
+import { renderNext } from '../output/terminal/next-steps.js';
 import { printable } from '../output/terminal/printable.js';
 import { renderFacts } from '../output/terminal/tables.js';
 import type { Prospect } from '../rollback/preview.js';
@@ -59,7 +60,8 @@ const reasonsOf = ({ reasons }: Totals) =>
 /** So many of each reason are named. */
 const NAMED = 3;
 
-export function renderRollbackSummary(summary: RollbackSummary, look: Look): string {
+/** @param same the flags that further commands have to repeat. */
+export function renderRollbackSummary(summary: RollbackSummary, look: Look, same: string): string {
   const brush = brushFor(look);
   const { run, kept, linksLeft, only } = summary;
   const facts: (readonly [string, string | number])[] = [
@@ -79,11 +81,17 @@ export function renderRollbackSummary(summary: RollbackSummary, look: Look): str
     renderFacts(facts, look),
     ...remarksOf(summary, look),
     '',
-    brush.strong('Next:'),
-    ...(kept > 0 ? [`  onecard rollback ${run} --only OPERATOR   tries one again that was kept`] : []),
-    '  onecard verify                 what is linked, and what is not',
-    '  onecard migrate --dry-run      what a new run would do',
-    ...(isWhole && only === undefined ? ['  onecard uninstall              removes the journal'] : []),
+    renderNext(
+      [
+        ...(kept > 0
+          ? [[`rollback${same} ${run} --only OPERATOR`, 'tries one again that was kept'] as const]
+          : []),
+        [`verify${same}`, 'what is linked, and what is not'],
+        [`migrate --dry-run${same}`, 'what a new run would do'],
+        ...(isWhole && only === undefined ? [[`uninstall${same}`, 'removes the journal'] as const] : []),
+      ],
+      look,
+    ),
   ].join('\n');
 }
 

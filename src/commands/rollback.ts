@@ -6,6 +6,7 @@ import { ExitCode } from '../model/exit-code.js';
 import { formatCount } from '../output/terminal/amounts.js';
 import { renderTakenBack } from '../output/terminal/diff/taken-back.js';
 import { brushFor } from '../output/terminal/look.js';
+import { renderNext } from '../output/terminal/next-steps.js';
 import { printable } from '../output/terminal/printable.js';
 import { proveReadOnly } from '../plan/read-only.js';
 import { requireSightOfReferences } from '../privileges/require.js';
@@ -21,6 +22,7 @@ import { type Found, findSubject, noSuchRun, type Subject } from '../rollback/su
 import { type Progress, progressOf } from '../rollback/totals.js';
 import { isConfirmed } from './confirmation.js';
 import { Remarks, type RollbackSummary, renderProspects, renderRollbackSummary } from './rollback-summary.js';
+import { samePlace } from './same-flags.js';
 import { inStages, type Stages } from './stages.js';
 import { stoppable } from './stopping.js';
 import {
@@ -133,7 +135,7 @@ async function dryRun(
     terminal.stdout,
     flags.json
       ? `\n],"totals":${JSON.stringify(totals)}}\n`
-      : `${renderProspects(totals, look)}\n\n${brushFor(look).strong('Next:')}\n  onecard rollback ${subject.run}${flags.only === undefined ? '' : ' --only OPERATOR'}   do this; it asks first\n`,
+      : `${renderProspects(totals, look)}\n\n${renderNext([[`rollback${samePlace(flags, { only: flags.only })} ${subject.run}`, 'do this; it asks first']], look)}\n`,
   );
   return ExitCode.Done;
 }
@@ -254,7 +256,7 @@ async function finish(
   else
     await write(
       terminal.stdout,
-      `\n${renderRollbackSummary(summary, lookOf(terminal.stdout, terminal, flags))}\n`,
+      `\n${renderRollbackSummary(summary, lookOf(terminal.stdout, terminal, flags), samePlace(flags))}\n`,
     );
   return takenBack.kept + takenBack.linksLeft > 0 ? ExitCode.DoneWithFindings : ExitCode.Done;
 }

@@ -80,7 +80,7 @@ export async function finishRun(
   else
     await write(
       terminal.stdout,
-      `\n${renderRunSummary(summary, lookOf(terminal.stdout, terminal, flags))}\n`,
+      `\n${renderRunSummary(summary, lookOf(terminal.stdout, terminal, flags), flags)}\n`,
     );
   return exitCodeOf(summary, flags);
 }

@@ -1,3 +1,4 @@
+import type { PolicyFlags } from '../config/load.js';
 import type { DatabaseIdentity } from '../database/database.js';
 import type { DecisionsTaken } from '../journal/human-decisions.js';
 import type { Refused } from '../journal/refused.js';
@@ -7,10 +8,13 @@ import { type Drift, driftedCount } from '../model/drift.js';
 import { formatCount, formatDuration } from '../output/terminal/amounts.js';
 import { renderDrift } from '../output/terminal/drift.js';
 import { brushFor, type Look } from '../output/terminal/look.js';
+import { type NextStep, renderNext } from '../output/terminal/next-steps.js';
 import { printable } from '../output/terminal/printable.js';
 import { renderFacts } from '../output/terminal/tables.js';
 import { renderViolations } from '../output/terminal/verification.js';
 import type { Check } from '../verify/verification.js';
+import { samePlace, samePolicies } from './same-flags.js';
+import type { SharedFlags } from './terminal.js';
 
 /** What a run came to: `summary.json`, and the end of what `onecard migrate` prints. */
 export interface RunSummary {
@@ -98,7 +102,13 @@ export function renderRefused(
   ].join('\n');
 }
 
-export function renderRunSummary(summary: RunSummary, look: Look): string {
+/** What clears away unused persons would take their operators along. */
+const NO_CALLS_YET =
+  'The new cards have no calls yet: clean-ups of unused persons, and imports that archive persons they do not\n' +
+  'know, would take their operators along. Tell whoever runs those, before they run.';
+
+/** @param flags those of the run: what comes next repeats them. */
+export function renderRunSummary(summary: RunSummary, look: Look, flags: SharedFlags & PolicyFlags): string {
   const brush = brushFor(look);
   const good = summary.violations === 0;
   const facts: (readonly [string, string | number])[] = [
@@ -123,14 +133,19 @@ export function renderRunSummary(summary: RunSummary, look: Look): string {
     ['duration', formatDuration(summary.milliseconds)],
     ['audit report', summary.report],
   ];
-  const next = [
+  const next: NextStep[] = [
     ...(summary.pending + summary.failed > 0
-      ? ['onecard migrate                 takes up what changed or arrived meanwhile']
+      ? [[`migrate${samePolicies(flags)}`, 'takes up what changed or arrived meanwhile'] as const]
       : []),
-    'onecard verify                  prove it again at any time',
-    `onecard report --run ${summary.run}   who is linked to whom, and why`,
+    [`verify${samePolicies(flags)}`, 'prove it again at any time'],
+    [`report${samePlace(flags, { run: summary.run })}`, 'who is linked to whom, and why'],
     ...(summary.leftForReview > 0
-      ? ['onecard review --output FILE    what a human has to decide, as a spreadsheet']
+      ? [
+          [
+            `review${samePolicies(flags, { output: 'FILE' })}`,
+            'what a human has to decide, as a spreadsheet',
+          ] as const,
+        ]
       : []),
   ];
   return [
@@ -142,11 +157,7 @@ export function renderRunSummary(summary: RunSummary, look: Look): string {
     ...(summary.failed === 0 ? [] : ['', renderRefused(summary, look)]),
     ...(good ? [] : ['', renderViolations(summary.checks, look)]),
     '',
-    // A new card has no calls: what clears away unused persons would take its operator along.
-    'The new cards have no calls yet: clean-ups of unused persons, and imports that archive persons they do not',
-    'know, would take their operators along. Tell whoever runs those, before they run.',
-    '',
-    brush.strong('Next:'),
-    ...next.map((line) => `  ${line}`),
+    ...(summary.created === 0 ? [] : [NO_CALLS_YET, '']),
+    renderNext(next, look),
   ].join('\n');
 }
