@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { AGENTS_AND_CONTACTS } from '../support/agents-and-contacts.js';
 import { onecard } from '../support/cli.js';
 import { contents, difference } from '../support/contents.js';
 import { serverDatabases } from '../support/databases.js';
@@ -9,15 +10,7 @@ import { journalTable, onecardOn } from '../support/on-database.js';
 import { mariadbIsInstalled, startMariadb } from '../support/servers/mariadb.js';
 import type { Connection, Kind, Rows } from '../support/servers/server.js';
 
-const CONFIGURATION = `
-operators: { table: agent, key: id, link: contact_id, name: [name] }
-persons:
-  table: contact
-  key: id
-  name: [name]
-  ssp: { column: portal, granted: true, denied: false }
-  caller: { column: caller, granted: true, denied: false }
-card: { name: { from: name }, email: { from: email } }
+const CONFIGURATION = `${AGENTS_AND_CONTACTS}card: { name: { from: name }, email: { from: email } }
 match: { keys: { email: { operator: email, person: email } } }
 `;
 

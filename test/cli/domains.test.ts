@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { AGENTS_AND_CONTACTS } from '../support/agents-and-contacts.js';
 import { databases, type Template } from '../support/databases.js';
 import { onecardOn, together } from '../support/on-database.js';
 import { readPlanFile } from '../support/plan-file.js';
@@ -31,15 +32,7 @@ const taught: Template = {
   },
 };
 
-const configuration = (home: string) => `
-operators: { table: agent, key: id, link: contact_id, name: [name] }
-persons:
-  table: contact
-  key: id
-  name: [name]
-  ssp: { column: portal, granted: 1, denied: 0 }
-  caller: { column: caller, granted: 1, denied: 0 }
-card:
+const configuration = (home: string) => `${AGENTS_AND_CONTACTS}card:
   name: { from: name }
   mail: { from: mail }
   spoken: { from: spoken }

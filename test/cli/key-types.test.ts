@@ -1,20 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { AGENTS_AND_CONTACTS } from '../support/agents-and-contacts.js';
 import { contents, difference } from '../support/contents.js';
 import { databases, type TestDatabase } from '../support/databases.js';
 import { onecardOn, rowsOf, together, writingNothing } from '../support/on-database.js';
 import type { Kind } from '../support/servers/server.js';
 
-const CONFIGURATION = `
-operators: { table: agent, key: id, link: contact_id, name: [name] }
-persons:
-  table: contact
-  key: id
-  name: [name]
-  ssp: { column: portal, granted: true, denied: false }
-  caller: { column: caller, granted: true, denied: false }
-card: { name: { from: name }, email: { from: email }, room: { from: room } }
+const CONFIGURATION = `${AGENTS_AND_CONTACTS}card: { name: { from: name }, email: { from: email }, room: { from: room } }
 match: { keys: { email: { operator: email, person: email } } }
 references: [{ table: remark, column: contact_id }]
 `;

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openDatabase } from '../../src/database/open.js';
+import { AGENTS_AND_CONTACTS } from '../support/agents-and-contacts.js';
 import { onecard } from '../support/cli.js';
 import { contents, difference } from '../support/contents.js';
 import { postgres, serverDatabases, type Template } from '../support/databases.js';
@@ -41,15 +42,7 @@ const bigKeys: Template = {
   },
 };
 
-const BIG_KEYS_YAML = `
-operators: { table: agent, key: id, link: contact_id, name: [name] }
-persons:
-  table: contact
-  key: id
-  name: [name]
-  ssp: { column: portal, granted: true, denied: false }
-  caller: { column: caller, granted: true, denied: false }
-card: { name: { from: name }, email: { from: email } }
+const BIG_KEYS_YAML = `${AGENTS_AND_CONTACTS}card: { name: { from: name }, email: { from: email } }
 match: { keys: { email: { operator: email, person: email } } }
 `;
 

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { AGENTS_AND_CONTACTS } from '../support/agents-and-contacts.js';
 import { contents, difference } from '../support/contents.js';
 import { databases, serverDatabases, type TestDatabase } from '../support/databases.js';
 import { journalTable, onecardOn, writingNothing } from '../support/on-database.js';
@@ -256,15 +257,7 @@ describe.each(serverDatabases)('a role with what `grants` prints on $name', ({ k
   });
 });
 
-const COUNTED_YAML = `
-operators: { table: agent, key: id, link: contact_id, name: [name] }
-persons:
-  table: contact
-  key: id
-  name: [name]
-  ssp: { column: portal, granted: true, denied: false }
-  caller: { column: caller, granted: true, denied: false }
-card: { name: { from: name } }
+const COUNTED_YAML = `${AGENTS_AND_CONTACTS}card: { name: { from: name } }
 match: { keys: { name: { operator: name, person: name } } }
 `;
 

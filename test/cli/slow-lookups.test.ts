@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { AGENTS_AND_CONTACTS } from '../support/agents-and-contacts.js';
 import { serverDatabases, type Template } from '../support/databases.js';
 import { onecardOn } from '../support/on-database.js';
 
@@ -21,15 +22,7 @@ const unindexed: Template = {
   },
 };
 
-const configuration = `
-operators: { table: agent, key: id, link: contact_id, name: [name] }
-persons:
-  table: contact
-  key: id
-  name: [name]
-  ssp: { column: portal, granted: 1, denied: 0 }
-  caller: { column: caller, granted: 1, denied: 0 }
-card: { name: { from: name } }
+const configuration = `${AGENTS_AND_CONTACTS}card: { name: { from: name } }
 match:
   keys:
     mail: { operator: { column: mail, table: agent_mail, on: { agent_id: id } }, person: mail }

@@ -8,6 +8,7 @@ import { WHITE_SPACE } from '../letters.js';
 import { newKeyOf } from '../new-key.js';
 import { numberMisfits } from '../numbers.js';
 import type { Column } from '../schema.js';
+import { identifier, quoted } from './quoting.js';
 
 /** The journal's tables stand beside the application's, told apart by this prefix. */
 export const JOURNAL_PREFIX = 'onecard_';
@@ -20,18 +21,15 @@ export interface LowerCasing {
   readonly unsureLetters: string;
 }
 
-const identifier = (name: string) => `\`${name.replaceAll('`', '``')}\``;
-
 const tableName = ({ schema, name }: TableName) =>
   schema === undefined ? identifier(name) : `${identifier(schema)}.${identifier(name)}`;
 
-/** Sessions run with backslash escapes on (see `settings` in database.ts). */
 function literal(value: Scalar | null): string {
   if (value === null) return 'NULL';
   if (typeof value === 'boolean') return value ? 'TRUE' : 'FALSE';
   if (typeof value === 'number') return String(value);
   if (value.includes('\0')) throw new OnecardError('A text with a NUL character cannot be a value here.');
-  return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
+  return quoted(value);
 }
 
 const bytes = (expression: string) => `CAST(CAST(${expression} AS CHAR CHARACTER SET utf8mb4) AS BINARY)`;

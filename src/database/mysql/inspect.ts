@@ -2,8 +2,7 @@ import type { TableName } from '../../model/configuration.js';
 import type { Column, ForeignKey, KeySource, Table, Triggers, TypeFamily } from '../schema.js';
 import type { Session } from '../session.js';
 import { readGrants } from './privileges.js';
-
-const quoted = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
+import { quoted } from './quoting.js';
 
 export async function inspectMysql(session: Session, name: TableName): Promise<Table | undefined> {
   const schema = name.schema === undefined ? 'DATABASE()' : quoted(name.schema);

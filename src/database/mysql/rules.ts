@@ -1,9 +1,7 @@
 import type { TableName } from '../../model/configuration.js';
 import type { CheckRule, ForeignKeyRule, TableRules, UniqueRule } from '../schema.js';
 import type { Session } from '../session.js';
-
-const quoted = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
-const identifier = (name: string) => `\`${name.replaceAll('`', '``')}\``;
+import { identifier, quoted } from './quoting.js';
 
 export async function rulesMysql(
   session: Session,
