@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -694,7 +694,8 @@ describe('the embedded sample', () => {
     const { folder } = await embedded.fresh(cast);
     const lock = join(folder, '.onecard', 'lock');
     const first = startOnecard([...DRY_RUN, '--json'], { folder });
-    while (!existsSync(lock)) await sleep(5);
+    // Made and written into: between the two, nobody can say whose it is.
+    while (!(existsSync(lock) && readFileSync(lock, 'utf8').endsWith('\n'))) await sleep(5);
     // Held still, however quick it is.
     first.child.kill('SIGSTOP');
     const second = await onecard(DRY_RUN, { folder });
