@@ -12,7 +12,14 @@ export interface JournalMigration extends Migration {
   readonly table: JournalTableName;
 }
 
-type JournalTableName = 'run' | 'decision' | 'change' | 'human_decision';
+type JournalTableName =
+  | 'run'
+  | 'decision'
+  | 'change'
+  | 'human_decision'
+  | 'run_report'
+  | 'rollback'
+  | 'taken_back';
 
 /** How the server at hand says what these tables need. */
 export interface JournalDialect {
@@ -131,6 +138,61 @@ export function journalMigrations({
   file_digest varchar(64) NOT NULL,
   taken_at    varchar(30) NOT NULL,
   seal        varchar(64) NOT NULL
+)${tableOptions}`,
+    },
+    {
+      name: '005-run-report',
+      table: 'run_report',
+      // What the report of a run says besides its decisions and changes.
+      sql: `CREATE TABLE IF NOT EXISTS ${table('run_report')} (
+  run_id        varchar(40) NOT NULL PRIMARY KEY,
+  -- the whole of it, as JSON; its SHA-256 is the digest in the run
+  configuration ${longText} NOT NULL,
+  -- the names of keys and fields, without which evidence and stale fields cannot be read
+  legend        ${longText} NOT NULL,
+  -- what it came to, as JSON
+  summary       ${longText}
+)${tableOptions}`,
+    },
+    {
+      name: '006-rollback',
+      table: 'rollback',
+      sql: `CREATE TABLE IF NOT EXISTS ${table('rollback')} (
+  run_id       varchar(40) NOT NULL,
+  -- counted from 1 for each run
+  number       integer NOT NULL,
+  -- the one that it is about; NULL for the whole run
+  operator     varchar(255),
+  tool_version varchar(40) NOT NULL,
+  ticket       text,
+  actor        text NOT NULL,
+  started_at   varchar(30) NOT NULL,
+  finished_at  varchar(30),
+  audit_head   varchar(64),
+  -- what it came to, as JSON
+  summary      ${longText},
+  PRIMARY KEY (run_id, number)
+)${tableOptions}`,
+    },
+    {
+      name: '007-taken-back',
+      table: 'taken_back',
+      // What each rollback did about a change; the change itself says only how it ended.
+      sql: `CREATE TABLE IF NOT EXISTS ${table('taken_back')} (
+  run_id        varchar(40) NOT NULL,
+  position      bigint NOT NULL,
+  rollback      integer NOT NULL,
+  operator      varchar(255) NOT NULL,
+  action        varchar(20) NOT NULL,
+  person        varchar(255),
+  -- rolled-back or kept
+  state         varchar(20) NOT NULL,
+  reason        ${longText},
+  -- when the change was written; the change has the time of its end by now
+  applied_at    varchar(30) NOT NULL,
+  taken_back_at varchar(30) NOT NULL,
+  seal          varchar(64) NOT NULL,
+  PRIMARY KEY (run_id, position, rollback)
 )${tableOptions}`,
     },
   ];

@@ -33,12 +33,12 @@ export class PrivateFile {
   async write(text: string): Promise<void> {
     this.#pending.push(text);
     this.#length += text.length;
-    if (this.#length >= CHUNK) await this.#flush();
+    if (this.#length >= CHUNK) await this.flush();
   }
 
   /** What was written is on the disk then. @throws OnecardError like `write`. */
   async finish(): Promise<void> {
-    await this.#flush();
+    await this.flush();
     try {
       await this.#handle.sync();
       await this.#handle.close();
@@ -47,13 +47,19 @@ export class PrivateFile {
     }
   }
 
+  /** Leaves what was written so far. */
+  async close(): Promise<void> {
+    await this.#handle.close().catch(() => undefined);
+  }
+
   /** Leaves no half of a file behind. */
   async discard(): Promise<void> {
-    await this.#handle.close().catch(() => undefined);
+    await this.close();
     await rm(this.path, { force: true }).catch(() => undefined);
   }
 
-  async #flush(): Promise<void> {
+  /** Hands over what was gathered. @throws OnecardError like `write`. */
+  async flush(): Promise<void> {
     const text = this.#pending.join('');
     this.#pending = [];
     this.#length = 0;

@@ -1,4 +1,6 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { AuditExportFlags } from './commands/audit-export.js';
+import type { AuditVerifyFlags } from './commands/audit-verify.js';
 import type { GrantsFlags } from './commands/grants.js';
 import type { InitFlags } from './commands/init.js';
 import type { MigrateFlags } from './commands/migrate-flags.js';
@@ -125,6 +127,7 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
     .option('--only <operator>', 'only what the run did for the operator with this key')
     .option('--dry-run', 'show what would be taken back and write nothing')
     .option('--yes', 'take back without asking')
+    .option('--ticket <text>', 'kept with the rollback, such as a change number')
     .action((run: string, _, command: Command) =>
       call<RollbackFlags>(
         command,
@@ -145,6 +148,42 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
       call<ReportFlags>(
         command,
         import('./commands/report.js').then((module) => module.report),
+      ),
+    );
+
+  const audit = program
+    .command('audit')
+    .description('verify audit reports, and export them from the journal');
+  audit.exitOverride().allowExcessArguments(false);
+  onDatabase(audit.command('verify'))
+    .description('find the first line of an audit report that is not as it was written')
+    .argument('<file>', 'the audit.ndjson of a run')
+    .option('--head <sha256>', 'the head of the report, as it was noted; no database is asked then')
+    .action((file: string, _, command: Command) =>
+      call<AuditVerifyFlags>(
+        command,
+        import('./commands/audit-verify.js').then(
+          (module) => (terminal: Terminal, flags: AuditVerifyFlags) =>
+            module.auditVerify(terminal, flags, file),
+        ),
+      ),
+    );
+  onDatabase(audit.command('export'))
+    .description('write the report of a run from the journal, byte for byte as it was')
+    .argument('<run>', 'the run, as `onecard runs` names it')
+    .option('--rollback <n>', 'the report of its rollback of this number', positiveNumber)
+    .option(
+      '--output <folder>',
+      'a new folder for the report and its summaries (default: the report to stdout)',
+    )
+    .option('--redact', 'pseudonyms in place of personal data')
+    .action((run: string, _, command: Command) =>
+      call<AuditExportFlags>(
+        command,
+        import('./commands/audit-export.js').then(
+          (module) => (terminal: Terminal, flags: AuditExportFlags) =>
+            module.auditExport(terminal, flags, run),
+        ),
       ),
     );
 
@@ -224,8 +263,15 @@ or PGHOST and its kin.
 `;
 
 function shared(command: Command): Command {
+  return onDatabase(command).option(
+    '--config <file>',
+    'the configuration (default: onecard.yaml, else the preset "sample")',
+  );
+}
+
+/** The same for what needs no configuration. */
+function onDatabase(command: Command): Command {
   return command
-    .option('--config <file>', 'the configuration (default: onecard.yaml, else the preset "sample")')
     .option('--database-url <url>', 'the database, without a password')
     .option('--json', 'one JSON document on stdout')
     .option('--no-color', 'no colours')

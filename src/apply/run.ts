@@ -7,9 +7,11 @@ import { migrateSchema } from '../journal/migrate.js';
 import { readBackOf } from '../journal/read-back.js';
 import { operatorAt } from '../journal/refused.js';
 import { isUnfinished, type Run } from '../journal/run.js';
+import { RunReportTable } from '../journal/run-reports.js';
 import type { Tally } from '../model/decision.js';
 import type { FilledFile } from '../model/human-decision.js';
 import { findDecided } from '../plan/decided.js';
+import { legendOf } from '../plan/legend.js';
 import { type Approval, countDecisions, leaveOutWhatDrifted, refuseOtherPlan } from './approval.js';
 import { applyBatch, type BatchResult, countChanges, failBatch, NOTHING_DONE, sumOf } from './batch.js';
 import { BatchSize, type BatchSizeOptions } from './batch-size.js';
@@ -20,7 +22,15 @@ import { type BatchWork, resiliently } from './resilient.js';
 import { type Batch, planStatement } from './statements.js';
 import { underLock } from './under-lock.js';
 
+/** What keeps up with a run while it works. */
+export interface RunFollower {
+  begin(run: Run): Promise<void>;
+  /** Everything up to this position is at its end. */
+  catchUp(position: number): Promise<void>;
+}
+
 export interface RunOptions {
+  readonly follower?: RunFollower;
   readonly ticket: string | undefined;
   /** Undefined where the run may write whatever it plans itself. */
   readonly approval?: Approval | undefined;
@@ -73,6 +83,7 @@ export async function executeRun(
   // The columns that were missing are there now.
   const complete = layout.gaps.length > 0 ? await checkLayout(database, layout.configuration) : layout;
   const opened = await openRun(database, complete, options, emit);
+  await options.follower?.begin(opened);
   const application = new Application(database, complete, options, emit);
   const { run, result } = await underLock(
     database,
@@ -165,6 +176,7 @@ async function plan(
       if (decisions !== undefined) await takeDecisions(session, database, layout, run, decisions);
       const decided = await findDecided(session, database);
       await session.run(planStatement(layout, sql, run, decided).sql);
+      await new RunReportTable(database).start(session, run, layout.configuration, legendOf(layout));
       const drift = approval && (await leaveOutWhatDrifted(session, database, layout, run, approval));
       return runs.planned(session, run, await countDecisions(session, sql, run), drift);
     },
@@ -223,6 +235,7 @@ class Application {
       this.#handled += to - from + 1;
       from = to + 1;
       this.#emit({ kind: 'applied', done: to, total });
+      await this.#options.follower?.catchUp(to);
       if (from <= total)
         await this.#pace.rest(this.#handled, this.#result.failed, (why) => this.#sayPaused(run, why));
     }

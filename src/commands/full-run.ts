@@ -1,8 +1,9 @@
 import { preflight } from '../apply/preflight.js';
 import { executeRun, type RunOptions } from '../apply/run.js';
+import { checkRunsFolder } from '../audit/files.js';
+import { RunTrail } from '../audit/trails.js';
 import type { Layout } from '../config/layout.js';
 import type { Database } from '../database/database.js';
-import { checkRunsFolder } from '../journal/audit.js';
 import { ExitCode } from '../model/exit-code.js';
 import { refuseDrift } from '../plan/drift.js';
 import { isConfirmed } from './confirmation.js';
@@ -57,12 +58,18 @@ async function work(
   const started = Date.now();
   return stoppable(terminal, database, 'The same command resumes the run.', async (signal) => {
     await preflight(database, layout);
-    const options = { ...runOptions(flags, signal), ...given };
-    const result = await inStages(terminal, flags, FIRST_STAGE, (stages) =>
-      executeRun(database, layout, options, (event) => showRunEvent(event, stages)),
-    );
-    if (result.stopped !== undefined) return tellStopped(terminal, flags, database, result, result.stopped);
-    return finishRun(terminal, flags, database, result, started);
+    const trail = new RunTrail(database, terminal.folder);
+    try {
+      const options = { ...runOptions(flags, signal), ...given, follower: trail };
+      const result = await inStages(terminal, flags, FIRST_STAGE, (stages) =>
+        executeRun(database, layout, options, (event) => showRunEvent(event, stages)),
+      );
+      if (result.stopped !== undefined)
+        return await tellStopped(terminal, flags, database, result, result.stopped);
+      return await finishRun(terminal, flags, database, { ...result, trail }, started);
+    } finally {
+      await trail.leave();
+    }
   });
 }
 

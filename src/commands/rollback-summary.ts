@@ -12,11 +12,18 @@ import { sumUp, type TakenBack } from '../rollback/totals.js';
 /** What a rollback came to. */
 export interface RollbackSummary extends TakenBack {
   readonly run: string;
+  /** Its number among the rollbacks of that run. */
+  readonly rollback: number;
   readonly database: DatabaseIdentity;
   readonly state: RunState;
   /** The one operator that it was about. */
   readonly only?: string;
+  readonly ticket: string | null;
+  readonly startedAt: string;
+  readonly finishedAt: string;
   readonly milliseconds: number;
+  readonly report: string;
+  readonly auditHead: string;
 }
 
 type Totals = Omit<TakenBack, 'named'>;
@@ -72,6 +79,7 @@ export function renderRollbackSummary(summary: RollbackSummary, look: Look, same
     ['links as before the run', summary.restored],
     ['changes kept', kept],
     ['duration', formatDuration(summary.milliseconds)],
+    ['audit report, with all of them', summary.report],
   ];
   const isWhole = kept + linksLeft === 0;
   return [

@@ -1,8 +1,13 @@
+import { join } from 'node:path';
 import { foresee } from '../apply/preflight.js';
+import { checkRunsFolder, RUNS_FOLDER } from '../audit/files.js';
+import { writeSummary } from '../audit/summary.js';
+import { RollbackTrail } from '../audit/trails.js';
 import type { Layout } from '../config/layout.js';
 import { findReferences, labelOf, type Reference } from '../config/references.js';
 import type { Database } from '../database/database.js';
 import { ExitCode } from '../model/exit-code.js';
+import { renderRollbackMarkdown } from '../output/markdown.js';
 import { formatCount } from '../output/terminal/amounts.js';
 import { renderTakenBack } from '../output/terminal/diff/taken-back.js';
 import { brushFor } from '../output/terminal/look.js';
@@ -13,6 +18,7 @@ import { requireSightOfReferences } from '../privileges/require.js';
 import { checkReadBack } from '../rollback/preflight.js';
 import { streamProspects } from '../rollback/preview.js';
 import {
+  endRollback,
   executeRollback,
   type RollbackEvent,
   type RollbackOptions,
@@ -39,6 +45,7 @@ export interface RollbackFlags extends SharedFlags {
   readonly only?: string;
   readonly dryRun?: boolean;
   readonly yes?: boolean;
+  readonly ticket?: string;
   readonly batchSize?: number;
   /** Milliseconds. */
   readonly batchTime: number;
@@ -73,6 +80,7 @@ export async function rollback(terminal: Terminal, run: string, flags: RollbackF
     return ahead;
   });
   await showOutlook(terminal, flags, outlook);
+  checkRunsFolder(terminal.folder);
   const question = `Type the name of the run, ${run}, to take this back: `;
   if (!(await isConfirmed(terminal, flags, { command: `rollback ${run}`, question, answer: run }))) {
     await write(terminal.stderr, 'Nothing was changed.\n');
@@ -194,15 +202,23 @@ async function work(
 ): Promise<ExitCode> {
   const started = Date.now();
   return stoppable(terminal, database, 'The same command goes on with the rollback.', async (signal) => {
+    const trail = new RollbackTrail(database, terminal.folder);
     const options: RollbackOptions = {
+      ticket: flags.ticket,
+      follower: trail,
       lockTimeout: flags.lockTimeout,
       batchSize: { time: flags.batchTime, fixed: flags.batchSize },
       signal,
     };
-    const result = await inStages(terminal, flags, FIRST_STAGE, (stages) =>
-      executeRollback(database, layout, subject, options, (event) => showRollbackEvent(event, stages)),
-    );
-    return finish(terminal, flags, database, result, Date.now() - started);
+    try {
+      const result = await inStages(terminal, flags, FIRST_STAGE, (stages) =>
+        executeRollback(database, layout, subject, options, (event) => showRollbackEvent(event, stages)),
+      );
+      if (result.isStopped) return await tellStopped(terminal, result);
+      return await finish(terminal, flags, database, { ...result, trail }, Date.now() - started);
+    } finally {
+      await trail.leave();
+    }
   });
 }
 
@@ -224,34 +240,49 @@ function showRollbackEvent(event: RollbackEvent, { next, done, progress }: Stage
       progress.hold(`trying again: ${event.why}`);
       break;
     case 'refused':
-      progress.note(printable(`kept, operator ${event.operator} was refused: ${event.why}`));
+      // Whom, and the server's words, which may hold values, stand in the summary.
+      progress.note('one change is kept, since the database refused to take it back');
       break;
   }
 }
 
+/** Says how it goes on. */
+async function tellStopped(terminal: Terminal, { run, takenBack }: RollbackResult): Promise<ExitCode> {
+  const handled = takenBack.removed + takenBack.kept;
+  await write(
+    terminal.stderr,
+    `Stopped on request: ${formatCount(handled)} changes are handled, all of them whole.\n  → onecard rollback ${run.id} takes back the rest.\n`,
+  );
+  return ExitCode.Interrupted;
+}
+
+/** Keeps its report, ends it, and says what it came to. */
 async function finish(
   terminal: Terminal,
   flags: RollbackFlags,
   database: Database,
-  { run, takenBack, isStopped }: RollbackResult,
+  result: RollbackResult & { readonly trail: RollbackTrail },
   milliseconds: number,
 ): Promise<ExitCode> {
+  const { run, rollback, takenBack } = result;
+  const auditHead = await result.trail.finish();
+  const folder = join(run.id, `rollback-${rollback.number}`);
   const summary: RollbackSummary = {
     run: run.id,
+    rollback: rollback.number,
     database: database.identity,
-    state: run.state,
-    ...(flags.only !== undefined && { only: flags.only }),
+    state: rollback.operator === null ? 'rolled-back' : run.state,
+    ...(rollback.operator !== null && { only: rollback.operator }),
+    ticket: rollback.ticket,
+    startedAt: rollback.startedAt,
+    finishedAt: new Date().toISOString(),
     milliseconds,
     ...takenBack,
+    report: join(RUNS_FOLDER, folder),
+    auditHead,
   };
-  if (isStopped) {
-    const handled = takenBack.removed + takenBack.kept;
-    await write(
-      terminal.stderr,
-      `Stopped on request: ${formatCount(handled)} changes are handled, all of them whole.\n  → onecard rollback ${run.id} takes back the rest.\n`,
-    );
-    return ExitCode.Interrupted;
-  }
+  const text = await writeSummary(terminal.folder, folder, summary, renderRollbackMarkdown);
+  await endRollback(database, result, { auditHead, summary: text });
   if (flags.json) await write(terminal.stdout, `${JSON.stringify(summary)}\n`);
   else
     await write(

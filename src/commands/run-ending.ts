@@ -1,11 +1,15 @@
+import { join } from 'node:path';
 import type { StopReason } from '../apply/pace.js';
 import type { RunResult } from '../apply/run.js';
+import { RUNS_FOLDER } from '../audit/files.js';
+import { writeSummary } from '../audit/summary.js';
+import type { RunTrail } from '../audit/trails.js';
 import type { Database } from '../database/database.js';
-import { type AuditReport, writeAudit, writeSummary } from '../journal/audit.js';
 import { HumanDecisionTable } from '../journal/human-decisions.js';
 import { RunTable } from '../journal/journal.js';
 import { findRefused } from '../journal/refused.js';
 import type { Run } from '../journal/run.js';
+import { RunReportTable } from '../journal/run-reports.js';
 import { driftedCount } from '../model/drift.js';
 import { ExitCode } from '../model/exit-code.js';
 import { renderSummaryMarkdown } from '../output/markdown.js';
@@ -57,25 +61,26 @@ export async function finishRun(
   terminal: Terminal,
   flags: MigrateFlags,
   database: Database,
-  result: RunResult,
+  result: RunResult & { readonly trail: RunTrail },
   started: number,
 ): Promise<ExitCode> {
   const verification = await verifyDatabase(database, result.layout, { complete: false });
-  const report = await writeAudit(database, result.layout, result.run, terminal.folder);
+  const auditHead = await result.trail.finish();
   // The report is whole before the run is done: after a failure here, the same command writes it again.
   const closed = { ...result.run, finishedAt: new Date().toISOString() };
   const humanDecisions = await database.transaction((session) =>
     new HumanDecisionTable(database).takenBy(session, closed),
   );
   const summary = {
-    ...summarize(database, closed, result, verification, report, started),
+    ...summarize(database, closed, result, verification, auditHead, started),
     humanDecisions,
     refused: await findRefused(database, closed),
   };
-  await writeSummary(terminal.folder, closed, renderSummaryMarkdown(summary), summary);
-  await database.transaction((session) =>
-    new RunTable(database).enter(session, result.run, 'done', { auditHead: report.head }),
-  );
+  const text = await writeSummary(terminal.folder, closed.id, summary, renderSummaryMarkdown);
+  await database.transaction(async (session) => {
+    await new RunTable(database).enter(session, result.run, 'done', { auditHead });
+    await new RunReportTable(database).finish(session, result.run, text);
+  });
   if (flags.json) await write(terminal.stdout, `${JSON.stringify(summary)}\n`);
   else
     await write(
@@ -103,7 +108,7 @@ function summarize(
   run: Run,
   { applied, closing }: RunResult,
   verification: Verification,
-  report: AuditReport,
+  auditHead: string,
   started: number,
 ): Omit<RunSummary, 'humanDecisions' | 'refused'> {
   return {
@@ -122,7 +127,7 @@ function summarize(
     violations: verification.checks.reduce((total, check) => total + check.violationCount, 0),
     checks: verification.checks,
     plan: run.planDigest === null || run.drift === null ? null : { digest: run.planDigest, drift: run.drift },
-    report: report.folder,
-    auditHead: report.head,
+    report: join(RUNS_FOLDER, run.id),
+    auditHead,
   };
 }

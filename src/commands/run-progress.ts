@@ -1,6 +1,5 @@
 import type { RunEvent } from '../apply/run.js';
 import { formatCount } from '../output/terminal/amounts.js';
-import { printable } from '../output/terminal/printable.js';
 import type { Stages } from './stages.js';
 
 /** Turns what a run says into its progress line. */
@@ -35,7 +34,8 @@ export function showRunEvent(event: RunEvent, { next, done, progress }: Stages):
       progress.hold(event.why);
       break;
     case 'failed':
-      progress.note(printable(`operator ${event.operator} was refused: ${event.why}`));
+      // Whom, and the server's words, which may hold values, stand in the summary.
+      progress.note('one operator was refused by the database, and nothing is written for it');
       break;
     case 'closing':
       next('classifying once more');

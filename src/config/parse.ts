@@ -7,9 +7,11 @@ import type { ConditionInput, ConfigurationInput, OtherRowsInput, ValueInput } f
 /** From what is written to what the program works with; everything was checked by its schema. */
 export function parseConfiguration(input: ConfigurationInput, source: Source | undefined): Configuration {
   const { operators, persons } = input;
+  const text = JSON.stringify(input);
   return {
     preset: input.preset,
-    digest: createHash('sha256').update(JSON.stringify(input)).digest('hex'),
+    text,
+    digest: createHash('sha256').update(text).digest('hex'),
     placeOf: (option) => placeIn(source, option),
     operators: {
       table: tableName(operators.table),

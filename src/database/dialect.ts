@@ -153,7 +153,15 @@ export const UTF8_IN_HEX = `^(${[
   'f48[0-9a-f]([89ab][0-9a-f]){2}',
 ].join('|')})*$`;
 
-export const JOURNAL_TABLES = ['run', 'decision', 'change', 'human_decision'] as const;
+export const JOURNAL_TABLES = [
+  'run',
+  'decision',
+  'change',
+  'human_decision',
+  'run_report',
+  'rollback',
+  'taken_back',
+] as const;
 export type JournalTable = (typeof JOURNAL_TABLES)[number];
 /** They, and those in which knex keeps what was done. */
 export const JOURNAL_TABLE_NAMES = [...JOURNAL_TABLES, 'migration', 'migration_lock'] as const;

@@ -22,7 +22,7 @@ export type Need =
   | { readonly to: 'see-all-references'; readonly of: Required<TableName> }
   | { readonly to: JournalNeed };
 
-/** `keep` makes the journal where there is none; `mark` changes rows that are there. */
+/** `keep` makes the journal where there is none; `mark` notes a rollback in one that is there. */
 export type JournalNeed = 'read-journal' | 'mark-journal' | 'keep-journal' | 'remove-journal';
 
 /** Something that a user can be granted privileges on. */
@@ -52,8 +52,14 @@ export interface Privilege {
 /** Asks the server, on a session of its own; failures come described. */
 export type Ask = <T>(work: (session: Session) => Promise<T>) => Promise<T>;
 
-/** A rollback notes what it does in rows that are there. */
-export const MARKED_TABLES: readonly string[] = ['run', 'change'] satisfies JournalTable[];
+/** What a rollback notes, and where. */
+export const MARKED_TABLES: readonly { readonly table: JournalTable; readonly actions: readonly string[] }[] =
+  [
+    { table: 'run', actions: ['UPDATE'] },
+    { table: 'change', actions: ['UPDATE'] },
+    { table: 'rollback', actions: ['INSERT', 'UPDATE'] },
+    { table: 'taken_back', actions: ['INSERT', 'UPDATE'] },
+  ];
 
 export const whole = (on: Securable, action: string): Privilege => ({ on, action, columns: [] });
 export const tableOf = ({ schema, name }: TableName): Securable => ({ kind: 'table', schema, name });

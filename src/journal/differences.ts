@@ -1,5 +1,4 @@
-import type { Layout } from '../config/layout.js';
-import { operatorFields, personFields } from '../plan/expressions.js';
+import type { Legend } from '../plan/legend.js';
 
 /** A field that a decision rested on, and what it held when the decision was to be carried out. */
 export interface Difference {
@@ -27,15 +26,15 @@ export const STALE_FIELDS = `c.reason AS why, c.found,
        CASE WHEN c.found IS NOT NULL THEN d.person_fields END AS person_fields`;
 
 /** Why a change is stale, field by field; nothing where it is stale for another reason than its fields. */
-export function differencesOf(fields: StaleFields, layout: Layout): Difference[] {
+export function differencesOf(fields: StaleFields, legend: Legend): Difference[] {
   const { found, why } = fields;
   const table = why === PERSON_CHANGED ? 'person' : 'operator';
   const planned = table === 'person' ? fields.person_fields : fields.operator_fields;
   if (found === null || planned === null) return [];
-  const columns = table === 'person' ? personFields(layout) : operatorFields(layout);
+  const columns = table === 'person' ? legend.personFields : legend.operatorFields;
   const before = JSON.parse(planned) as (string | null)[];
   const after = JSON.parse(found) as (string | null)[];
-  return columns.flatMap(({ name: column }, index) => {
+  return columns.flatMap((column, index) => {
     const [was = null, is = null] = [before[index], after[index]];
     return was === is ? [] : [{ table, column, planned: was, found: is }];
   });

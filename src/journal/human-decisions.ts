@@ -5,6 +5,7 @@ import type { DecisionWord, HumanDecision } from '../model/human-decision.js';
 import { linkSql } from '../plan/expressions.js';
 import { HUMAN_DECISION_SEALED, sealSql } from './journal.js';
 import type { Run } from './run.js';
+import { hasTable } from './tables.js';
 
 /** A decision that a run has taken from a file. */
 export interface RememberedDecision extends HumanDecision {
@@ -29,16 +30,8 @@ export class HumanDecisionTable {
     this.#database = database;
   }
 
-  /** Asked in the same session: the embedded database has no second one. */
-  async exists(session: Session): Promise<boolean> {
-    const { dialect: sql, journal, identity } = this.#database;
-    const [row] = await session.rows<{ tables: string }>(
-      `SELECT ${sql.text('COUNT(*)')} AS tables
-  FROM information_schema.tables
- WHERE table_schema = ${sql.literal(journal.schema ?? identity.database)}
-   AND table_name = ${sql.literal(`${journal.prefix}human_decision`)}`,
-    );
-    return Number(row?.tables) > 0;
+  exists(session: Session): Promise<boolean> {
+    return hasTable(session, this.#database, 'human_decision');
   }
 
   /** Whether anybody has decided anything yet. */

@@ -84,7 +84,7 @@ export class RunTable {
       configuration_digest: configuration.digest,
       policies: JSON.stringify(configuration.policies),
       ticket: ticket ?? null,
-      actor: `${userInfo().username}@${hostname()}`,
+      actor: actorOfProcess(),
       started_at: now,
       heartbeat_at: now,
       finished_at: null,
@@ -143,6 +143,11 @@ export class RunTable {
     return entered;
   }
 
+  /** @param head the last link of its report. */
+  noteReport(session: Session, run: Run, head: string): Promise<void> {
+    return this.#update(session, run, { audit_head: head });
+  }
+
   /**
    * Shows that the run goes on, and how far it is. In a batch's own transaction it fences: another's token
    * refuses the batch.
@@ -171,8 +176,11 @@ export class RunTable {
   }
 }
 
+/** Who runs onecard, and where. */
+export const actorOfProcess = () => `${userInfo().username}@${hostname()}`;
+
 /** Sorts by time and can be typed: 20261123-0215-k7qd. */
-function runId(now: string): string {
+export function runId(now: string): string {
   const time = now.replace(/[-:]/g, '').replace('T', '-').slice(0, 13);
   const letters = 'abcdefghjkmnpqrstuvwxyz23456789';
   return `${time}-${[...randomBytes(4)].map((byte) => letters[byte % letters.length]).join('')}`;
@@ -230,6 +238,17 @@ export const CHANGE_SEALED = [
   'operator_before',
   'operator_after',
   'card_digest',
+] as const;
+export const TAKEN_BACK_SEALED = [
+  'position',
+  'rollback',
+  'operator',
+  'action',
+  'person',
+  'state',
+  'reason',
+  'applied_at',
+  'taken_back_at',
 ] as const;
 export const HUMAN_DECISION_SEALED = [
   'number',

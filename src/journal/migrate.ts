@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { cardColumnMigration } from '../../migrations/card-columns.js';
-import { journalMigrations } from '../../migrations/journal.js';
+import { journalMigrations, type Migration } from '../../migrations/journal.js';
 import type { Layout } from '../config/layout.js';
 import type { Database } from '../database/database.js';
 import { described } from '../database/failures.js';
@@ -39,9 +39,25 @@ export async function pendingSchemaSteps(database: Database, layout: Layout): Pr
  * Brings the schema up to date. Only under the session lock: knex's own lock would stay behind when a run is
  * killed, so it is released first and means nothing.
  */
-export async function migrateSchema(database: Database, layout: Layout): Promise<void> {
+export function migrateSchema(database: Database, layout: Layout): Promise<void> {
+  return migrate(
+    database,
+    layout.gaps.map((gap) => cardColumnMigration(gap, layout, database.dialect)),
+  );
+}
+
+/** Adds what a journal lacks that an earlier onecard made. */
+export async function completeJournal(database: Database): Promise<void> {
+  const { prefix } = database.journal;
+  const tables = await database.journalTables();
+  const isComplete = journalMigrations(database.journal).every(({ table }) =>
+    tables.includes(`${prefix}${table}`),
+  );
+  if (!isComplete) await migrate(database, []);
+}
+
+async function migrate(database: Database, columns: readonly Migration[]): Promise<void> {
   const { knex, journal } = database;
-  const columns = layout.gaps.map((gap) => cardColumnMigration(gap, layout, database.dialect));
   const migrations = [...journalMigrations(journal), ...columns];
   const config: Knex.MigratorConfig = {
     tableName: `${journal.prefix}migration`,

@@ -111,6 +111,8 @@ export interface Configuration {
   readonly preset: string | undefined;
   /** SHA-256 of the configuration in effect, policies included, connection excluded. */
   readonly digest: string;
+  /** What the digest is of: all of it that is in effect, preset and flags included, as JSON. */
+  readonly text: string;
   /** Where a file says it: `onecard.yaml, line 3, column 5: `; empty where no file does. */
   readonly placeOf: (option: readonly PropertyKey[]) => string;
   readonly operators: OperatorTable;

@@ -49,9 +49,7 @@ export function renderSummaryMarkdown(summary: Summary): string {
   return [
     `# onecard run ${summary.run}`,
     '',
-    ...facts
-      .filter(([, value]) => value !== null)
-      .map(([label, value]) => `- ${label}: ${plain(String(value))}`),
+    ...factLines(facts),
     '',
     ...(summary.refused.length === 0
       ? []
@@ -72,6 +70,53 @@ export function renderSummaryMarkdown(summary: Summary): string {
     '',
   ].join('\n');
 }
+
+interface RollbackFacts {
+  readonly run: string;
+  readonly rollback: number;
+  readonly only?: string;
+  readonly ticket: string | null;
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly removed: number;
+  readonly restored: number;
+  readonly kept: number;
+  readonly linksLeft: number;
+  readonly reasons: readonly { readonly reason: string; readonly operators: number }[];
+  readonly auditHead: string;
+}
+
+/** The summary of a rollback for a change record: counts, and the key of the operator where it is about one. */
+export function renderRollbackMarkdown(summary: RollbackFacts): string {
+  const facts: (readonly [string, string | number | null])[] = [
+    ['Operator', summary.only ?? null],
+    ['Ticket', summary.ticket],
+    ['Started', summary.startedAt],
+    ['Finished', summary.finishedAt],
+    ['Cards removed', summary.removed],
+    ['Links as before the run', summary.restored],
+    ['Changes kept', summary.kept],
+    ['Links that others have changed, and that stay', summary.linksLeft],
+    ['Head of the audit chain', summary.auditHead],
+  ];
+  return [
+    `# onecard rollback ${summary.rollback} of run ${summary.run}`,
+    '',
+    ...factLines(facts),
+    '',
+    ...(summary.reasons.length === 0
+      ? []
+      : [
+          '| reason | operators |',
+          '| --- | ---: |',
+          ...summary.reasons.map(({ reason, operators }) => `| ${plain(reason)} | ${operators} |`),
+          '',
+        ]),
+  ].join('\n');
+}
+
+const factLines = (facts: readonly (readonly [string, string | number | null])[]) =>
+  facts.filter(([, value]) => value !== null).map(([label, value]) => `- ${label}: ${plain(String(value))}`);
 
 /** Nothing in a value acts as Markdown or HTML. */
 const plain = (text: string) => text.replace(/[\\`*_{}[\]<>()#!|~]/g, '\\$&').replace(/\s+/g, ' ');

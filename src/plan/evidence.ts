@@ -1,8 +1,7 @@
-import type { CheckedValue } from '../config/checked.js';
-import type { Layout } from '../config/layout.js';
 import { type Evidence, MAX_CANDIDATES, type PlannedOperator } from '../model/decision.js';
 import type { StandingWord } from '../model/human-decision.js';
 import { LAPSED } from './decided.js';
+import type { Legend } from './legend.js';
 
 /** What the classification found, as the JSON texts that the server makes of it. */
 export interface Findings {
@@ -31,9 +30,9 @@ type ReadEvidence = Pick<PlannedOperator, 'evidence' | 'candidates' | 'candidate
 /** Of most operators nothing was found. */
 const NOTHING: ReadEvidence = { evidence: [], candidates: [], candidateCount: 0 };
 
-export function readEvidence(row: Findings, layout: Layout): ReadEvidence {
+export function readEvidence(row: Findings, legend: Legend): ReadEvidence {
   if (row.evidence === null && row.detail === null && row.misfit === null) return NOTHING;
-  const { keys } = layout;
+  const { keys } = legend;
   const hits = row.evidence === null ? [] : (JSON.parse(row.evidence) as Hit[]).sort(byKey);
   const evidence: Evidence[] = hits.map(([key, value, operators, persons]) => ({
     key: keys[key - 1]?.name ?? String(key),
@@ -41,7 +40,7 @@ export function readEvidence(row: Findings, layout: Layout): ReadEvidence {
     persons: Number(persons ?? 0),
     operators: Number(operators),
   }));
-  return { evidence: [...evidence, ...readDetail(row, layout)], ...candidatesOf(hits) };
+  return { evidence: [...evidence, ...readDetail(row, legend)], ...candidatesOf(hits) };
 }
 
 const byKey = (a: Hit, b: Hit) => a[0] - b[0] || byCodePoints(a[1], b[1]);
@@ -65,7 +64,7 @@ function byCodePoints(left: string, right: string): number {
   return Buffer.compare(Buffer.from(left), Buffer.from(right));
 }
 
-function readDetail(row: Findings, layout: Layout): Evidence[] {
+function readDetail(row: Findings, { keys, link }: Legend): Evidence[] {
   if (row.misfit !== null && row.reason === 'does-not-fit') {
     const [column, value, problem] = JSON.parse(row.misfit) as [string, string | null, string];
     return [{ column, value: value ?? '', problem }];
@@ -77,27 +76,24 @@ function readDetail(row: Findings, layout: Layout): Evidence[] {
     return [{ decided: decided === LAPSED ? 'link' : decided, who, note }];
   }
   if (row.reason === 'broken-link') {
-    return [
-      { column: layout.configuration.operators.link, value: String(detail[0]), problem: 'no such person' },
-    ];
+    return [{ column: link, value: String(detail[0]), problem: 'no such person' }];
   }
   if (row.reason !== 'contradiction') return [];
-  const { keys } = layout;
   const differing = BigInt(String(detail[0]).split('.')[0] ?? '0');
-  return keys.flatMap(({ name, operator, person }, index): Evidence[] => {
+  return keys.flatMap(({ name, operatorIsMany, personIsMany }, index): Evidence[] => {
     if ((differing & (1n << BigInt(index))) === 0n) return [];
     return [
       {
         key: name,
-        operator: readValues(operator, detail[1 + index]),
-        person: readValues(person, detail[1 + keys.length + index]),
+        operator: readValues(operatorIsMany, detail[1 + index]),
+        person: readValues(personIsMany, detail[1 + keys.length + index]),
       },
     ];
   });
 }
 
 /** Of a key that lies elsewhere: all values that a card has. */
-function readValues({ rows }: CheckedValue, text: string | number | null | undefined): string {
+function readValues(isMany: boolean, text: string | number | null | undefined): string {
   if (text == null) return '';
-  return rows === undefined ? String(text) : (JSON.parse(String(text)) as string[]).join(', ');
+  return isMany ? (JSON.parse(String(text)) as string[]).join(', ') : String(text);
 }

@@ -25,6 +25,7 @@ import { classificationSql, tallySql } from './classification.js';
 import { findDecided } from './decided.js';
 import { findDrift } from './drift.js';
 import { readEvidence } from './evidence.js';
+import { legendOf } from './legend.js';
 import { Tallies } from './tallies.js';
 
 /** Holds an approved plan against the database as it is, read-only. */
@@ -115,6 +116,7 @@ export async function* streamPlan(
   const { dialect: sql } = database;
   const decided = await findDecided(session, database, decisions);
   const card = new CardReader(layout);
+  const legend = legendOf(layout);
   const order = sql.keyOrder('c.operator', layout.operatorKey);
   const texts = ['name', 'reason', 'finding', 'person', 'evidence', 'detail', 'misfit', 'card'].map(
     (column) => `c.${column}`,
@@ -124,7 +126,7 @@ export async function* streamPlan(
  ORDER BY ${order}`;
   for await (const row of session.stream<ClassifiedRow>(statement)) {
     const { operator, name, reason, finding, person } = row;
-    const { evidence, candidates, candidateCount } = readEvidence(row, layout);
+    const { evidence, candidates, candidateCount } = readEvidence(row, legend);
     const word = reason === 'decided' ? evidence.find((each) => 'decided' in each)?.decided : undefined;
     const { decision, action } =
       word === undefined ? consequenceOf(reason, layout.configuration.policies) : consequenceOfWord(word);

@@ -8,6 +8,7 @@ import { classificationSql } from '../plan/classification.js';
 import { type Decided, findDecided } from '../plan/decided.js';
 import { type Findings, readEvidence } from '../plan/evidence.js';
 import { nameSql } from '../plan/expressions.js';
+import { legendOf } from '../plan/legend.js';
 import { fieldSql, ownOf } from '../plan/values.js';
 
 /** More than these, nobody decides one by one. */
@@ -79,7 +80,7 @@ function casesSql(layout: Layout, sql: Dialect, decided: Decided | undefined): s
 
 function readCase(row: CaseRow, layout: Layout): Found {
   const { operator, name, reason, person } = row;
-  const { evidence, candidates, candidateCount } = readEvidence(row, layout);
+  const { evidence, candidates, candidateCount } = readEvidence(row, legendOf(layout));
   return {
     operator,
     name,

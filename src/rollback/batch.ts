@@ -2,8 +2,9 @@ import { expectRows, fence } from '../apply/batch.js';
 import type { Batch } from '../apply/statements.js';
 import type { Database, Patience } from '../database/database.js';
 import type { Session } from '../database/session.js';
+import { concludeStatement, noteStatement, type WorkScope } from './history.js';
 import { REFUSED } from './reasons.js';
-import { batchStatements, keepStatement, type Scope, sealStatement } from './statements.js';
+import { batchStatements, keepStatement, sealStatement } from './statements.js';
 
 interface Counts {
   /** Links that are still as the run set them, and cards that are there. */
@@ -19,7 +20,7 @@ interface Counts {
  */
 export async function takeBackBatch(
   database: Database,
-  scope: Scope,
+  scope: WorkScope,
   batch: Batch,
   patience?: Patience,
 ): Promise<number> {
@@ -29,13 +30,15 @@ export async function takeBackBatch(
       await fence(session, database, scope.run);
       await session.rows(statements.lockOperators.sql);
       await session.rows(statements.lockCards.sql);
-      const decided = await session.run(statements.decide.sql);
-      if (decided === 0) return 0;
+      const noted = await session.run(noteStatement(scope, batch).sql);
+      if (noted === 0) return 0;
+      expectRows(await session.run(statements.decide.sql), noted, 'changes decided about');
       const { links, cards } = await countRolledBack(session, statements.count.sql);
       if (links > 0) expectRows(await session.run(statements.restoreLinks.sql), links, 'links restored');
       if (cards > 0) expectRows(await session.run(statements.deleteCards.sql), cards, 'cards removed');
-      expectRows(await session.run(statements.seal.sql), decided, 'changes sealed');
-      return decided;
+      expectRows(await session.run(statements.seal.sql), noted, 'changes sealed');
+      expectRows(await session.run(concludeStatement(scope, batch).sql), noted, 'ends noted');
+      return noted;
     },
     { ...(patience && { patience }) },
   );
@@ -50,14 +53,21 @@ async function countRolledBack(session: Session, statement: string): Promise<Cou
 /** Keeps the one change of this batch, and says why the database refuses to take it back. */
 export async function keepRefused(
   database: Database,
-  scope: Scope,
+  scope: WorkScope,
   batch: Batch,
   why: string,
 ): Promise<number> {
   return database.transaction(async (session) => {
     await fence(session, database, scope.run);
-    const kept = await session.run(keepStatement(scope, batch, `${REFUSED}: ${why}`).sql);
-    if (kept > 0) expectRows(await session.run(sealStatement(scope, batch).sql), kept, 'changes sealed');
-    return kept;
+    const noted = await session.run(noteStatement(scope, batch).sql);
+    if (noted === 0) return 0;
+    expectRows(
+      await session.run(keepStatement(scope, batch, `${REFUSED}: ${why}`).sql),
+      noted,
+      'changes kept',
+    );
+    expectRows(await session.run(sealStatement(scope, batch).sql), noted, 'changes sealed');
+    expectRows(await session.run(concludeStatement(scope, batch).sql), noted, 'ends noted');
+    return noted;
   });
 }

@@ -2,6 +2,7 @@ import type { Database } from '../database/database.js';
 import type { Session } from '../database/session.js';
 import { OnecardError } from '../errors.js';
 import { RunTable } from '../journal/journal.js';
+import { RollbackTable } from '../journal/rollbacks.js';
 import type { ChangeState, Run } from '../journal/run.js';
 
 /** What somebody asks to be taken back: a run, or what it did for one operator. */
@@ -75,6 +76,10 @@ async function findPosition(session: Session, database: Database, run: Run, only
       WHERE run_id = ${sql.literal(run.id)} AND operator = ${sql.literal(only)}`,
   );
   const operator = JSON.stringify(only);
+  // Taken back by a rollback that was cut short before its report was whole: the same command finishes that.
+  const rollbacks = await new RollbackTable(database).of(session, run);
+  const isOpen = rollbacks.some((rollback) => rollback.operator === only && rollback.finishedAt === null);
+  if (change !== undefined && isOpen) return Number(change.position);
   if (change === undefined)
     throw new OnecardError(`The run ${run.id} changed nothing for an operator ${operator}.`, {
       remedy: `--only takes the operator's key; \`onecard report --run ${run.id}\` shows what the run did.`,

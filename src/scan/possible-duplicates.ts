@@ -6,6 +6,7 @@ import { classificationSql } from '../plan/classification.js';
 import { findDecided } from '../plan/decided.js';
 import { type Findings, readEvidence } from '../plan/evidence.js';
 import { linkSql } from '../plan/expressions.js';
+import { legendOf } from '../plan/legend.js';
 
 /** A linked operator whose person looks generated, beside others that nobody is linked to. */
 export interface PossibleDuplicate {
@@ -38,7 +39,8 @@ export async function findPossibleDuplicates(
  WHERE c.finding = 'possible-duplicate'
  ORDER BY ${sql.keyOrder('c.operator', layout.operatorKey)}
  LIMIT ${limit}`);
-  const found = rows.map((row) => ({ ...row, candidates: readEvidence(row, layout).candidates }));
+  const legend = legendOf(layout);
+  const found = rows.map((row) => ({ ...row, candidates: readEvidence(row, legend).candidates }));
   const taken = await linkedAmong(
     found.flatMap(({ candidates }) => candidates),
     session,

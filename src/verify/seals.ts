@@ -1,6 +1,7 @@
-import type { Dialect } from '../database/dialect.js';
-import { CHANGE_SEALED, DECISION_SEALED, sealSql } from '../journal/journal.js';
+import type { Dialect, JournalTable } from '../database/dialect.js';
+import { CHANGE_SEALED, DECISION_SEALED, sealSql, TAKEN_BACK_SEALED } from '../journal/journal.js';
 import type { Run } from '../journal/run.js';
+import { hasTable } from '../journal/tables.js';
 import type { Subject } from './subject.js';
 import { type Check, checkOf, type Findings, type Found, findViolations, keptSql } from './verification.js';
 
@@ -12,6 +13,7 @@ interface JournalRow extends Found {
 export async function checkSeals(subject: Subject): Promise<Check> {
   const { hasJournal, runs, only } = subject;
   const findings: Findings[] = [];
+  const hasHistory = hasJournal && (await hasTable(subject.session, subject.database, 'taken_back'));
   let checked = 0;
   for (const run of only === undefined ? runs : [only]) {
     const rows = await countRows(subject, run);
@@ -20,6 +22,7 @@ export async function checkSeals(subject: Subject): Promise<Check> {
       comparedCounts(run, rows),
       await findAltered(subject, run, 'decision', DECISION_SEALED),
       await findAltered(subject, run, 'change', CHANGE_SEALED),
+      ...(hasHistory ? [await findAltered(subject, run, 'taken_back', TAKEN_BACK_SEALED)] : []),
       await findSurplus(subject, run),
       ...(run.state === 'closing' || run.state === 'done' ? [await findMissing(subject, run)] : []),
     );
@@ -69,7 +72,7 @@ function comparedCounts(run: Run, { decisions, actions }: RowCounts): Findings {
 function findAltered(
   { session, database }: Subject,
   run: Run,
-  table: 'decision' | 'change',
+  table: JournalTable,
   sealed: readonly string[],
 ): Promise<Findings> {
   const { dialect: sql } = database;
@@ -86,7 +89,7 @@ function findAltered(
    AND j.seal <> ${seal}
  ${keptSql('j.position')}`,
     ({ operator, position }) =>
-      `The ${table} ${position} of run ${run.id}, about operator ${operator}, was altered: its seal does not fit.`,
+      `The ${table.replace('_', ' ')} ${position} of run ${run.id}, about operator ${operator}, was altered: its seal does not fit.`,
   );
 }
 

@@ -44,6 +44,8 @@ const LEFT_EMPTY = ['ssp_login_name', 'ssp_password_hash', 'ssp_last_login_at'];
 
 const creates = expectedOperators('create');
 
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+
 describe.each(databases)('a run on $name', ({ fresh, kind }) => {
   let database: TestDatabase;
   let before: Contents;
@@ -133,6 +135,7 @@ describe.each(databases)('a run on $name', ({ fresh, kind }) => {
                   state: 'applied',
                   person: operators.get(expectation.operator)?.['person_id'],
                   at: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+                  card: expect.stringMatching(/^[0-9a-f]{64}$/),
                 }
               : null,
         }),
@@ -145,7 +148,7 @@ describe.each(databases)('a run on $name', ({ fresh, kind }) => {
     let head = '0'.repeat(64);
     for (const text of texts) {
       const [, body = '', chain] = /^(.*),"chain":"([0-9a-f]{64})"\}$/.exec(text) ?? [];
-      head = createHash('sha256').update(`${head}\n${body}`).digest('hex');
+      head = sha256(`${head}\n${sha256(body)}`);
       expect(chain, text).toBe(head);
     }
     expect(summary.auditHead).toBe(head);

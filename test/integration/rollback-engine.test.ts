@@ -2,15 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { LockLost } from '../../src/apply/batch.js';
 import { executeRun } from '../../src/apply/run.js';
-import { checkLayout } from '../../src/config/layout.js';
+import { checkLayout, type Layout } from '../../src/config/layout.js';
 import { loadConfiguration } from '../../src/config/load.js';
 import type { Database } from '../../src/database/database.js';
 import { openDatabase } from '../../src/database/open.js';
 import type { Query, Session } from '../../src/database/session.js';
 import { RunTable } from '../../src/journal/journal.js';
+import { RollbackTable } from '../../src/journal/rollbacks.js';
+import type { Run } from '../../src/journal/run.js';
 import { takeBackBatch } from '../../src/rollback/batch.js';
+import type { WorkScope } from '../../src/rollback/history.js';
 import { executeRollback, type RollbackEvent, type RollbackOptions } from '../../src/rollback/rollback.js';
-import type { Scope } from '../../src/rollback/statements.js';
 import { type DatabaseUnderTest, serverDatabases } from '../support/databases.js';
 import { runOptions } from '../support/run-options.js';
 import { operatorKey, sample } from '../support/sample.js';
@@ -48,6 +50,13 @@ async function migrated({ fresh }: DatabaseUnderTest) {
     incidents: () => place.query(`SELECT caller_id FROM incident WHERE id = '${INCIDENT}'`),
     cards: () => place.query(`SELECT id FROM person WHERE id = '${card}'`),
   };
+}
+
+async function scopeOf(database: Database, layout: Layout, run: Run): Promise<WorkScope> {
+  const rollback = await database.transaction((session) =>
+    new RollbackTable(database).begin(session, run, { operator: undefined, ticket: undefined }),
+  );
+  return { layout, sql: database.dialect, run, rollback, references: [], states: ['applied'] };
 }
 
 const insertIncident = (card: string) =>
@@ -159,7 +168,7 @@ describe.each(serverDatabases)('a rollback beside others on $name', (underTest) 
     );
     expect(states).toMatchObject([{ state: 'applied' }]);
     expect(await cards()).toEqual([{ id: card }]);
-    expect((await rollback()).run).toMatchObject({ id: run.id, state: 'rolled-back' });
+    expect((await rollback()).run).toMatchObject({ id: run.id, state: 'rolling-back' });
     expect(await cards()).toEqual([]);
   });
 
@@ -245,14 +254,14 @@ describe.each(serverDatabases)('a rollback beside others on $name', (underTest) 
   it('refuses a batch of a run that another process has taken over', async () => {
     const { place, database, layout, run, cards } = await migrated(underTest);
     await place.query(`UPDATE ${database.dialect.journal('run')} SET token = token + 1`);
-    const scope: Scope = { layout, sql: database.dialect, run, references: [], states: ['applied'] };
+    const scope = await scopeOf(database, layout, run);
     await expect(takeBackBatch(database, scope, { from: 1, to: 1_000 })).rejects.toThrow(/taken over/);
     expect(await cards()).toHaveLength(1);
   });
 
   it('refuses a batch once its process has lost the lock', async () => {
     const { database, layout, run, cards } = await migrated(underTest);
-    const scope: Scope = { layout, sql: database.dialect, run, references: [], states: ['applied'] };
+    const scope = await scopeOf(database, layout, run);
     const unlocked = new Proxy(database, {
       get(target, name) {
         const value: unknown = Reflect.get(target, name, target);

@@ -130,7 +130,10 @@ export class MysqlPrivileges implements Privileges {
       case 'mark-journal':
         return there.size === 0
           ? []
-          : [...journal(JOURNAL_TABLES, ['SELECT']), ...journal(MARKED_TABLES, ['UPDATE'])];
+          : [
+              ...journal(JOURNAL_TABLES, ['SELECT']),
+              ...MARKED_TABLES.flatMap(({ table, actions }) => journal([table], actions)),
+            ];
       case 'keep-journal':
         return JOURNAL_TABLE_NAMES.flatMap((name) =>
           journal([name], [...(there.has(name) ? [] : ['CREATE']), ...WRITING]),

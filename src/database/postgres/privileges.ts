@@ -156,9 +156,11 @@ function journalPrivileges(
     case 'mark-journal':
       return [
         ...journalPrivileges('read-journal', database, journal),
-        ...tables
-          .filter(({ name }) => MARKED_TABLES.includes(name))
-          .map((table) => whole(on(table), 'UPDATE')),
+        ...tables.flatMap((object) =>
+          MARKED_TABLES.filter(({ table }) => table === object.name).flatMap(({ actions }) =>
+            actions.map((action) => whole(on(object), action)),
+          ),
+        ),
       ];
     case 'keep-journal':
       return [

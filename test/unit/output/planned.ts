@@ -30,6 +30,7 @@ export function configurationWith(changed: Partial<Policies> = {}): Configuratio
   return {
     preset: 'sample',
     digest: '0'.repeat(64),
+    text: '{}',
     placeOf: () => '',
     operators: {
       table: { schema: undefined, name: 'operator' },

@@ -1,0 +1,90 @@
+import { join } from 'node:path';
+import type { Database } from '../database/database.js';
+import type { Session } from '../database/session.js';
+import type { Rollback } from '../journal/rollbacks.js';
+import type { Run } from '../journal/run.js';
+import type { Action } from '../model/decision.js';
+import { saltOf } from './chain.js';
+import { AUDIT_FORMAT, type ReportSource, type SourceLine } from './source.js';
+
+/** So many rows are read at once. */
+const PAGE = 2000;
+
+interface TakenBackRow {
+  position: string;
+  operator: string;
+  action: Action;
+  person: string | null;
+  state: 'rolled-back' | 'kept';
+  reason: string | null;
+  taken_back_at: string;
+}
+
+/** The report of a rollback: what became of every change that it took up. */
+export class RollbackSource implements ReportSource {
+  readonly folder: string;
+  readonly #database: Database;
+  readonly #run: Run;
+  readonly #rollback: Rollback;
+  readonly #totals = { 'rolled-back': 0, kept: 0 };
+
+  constructor(database: Database, run: Run, rollback: Rollback) {
+    this.folder = join(run.id, `rollback-${rollback.number}`);
+    this.#database = database;
+    this.#run = run;
+    this.#rollback = rollback;
+  }
+
+  async head(): Promise<object> {
+    const { number, operator, toolVersion, ticket, actor, startedAt } = this.#rollback;
+    return {
+      kind: 'rollback',
+      format: AUDIT_FORMAT,
+      run: this.#run.id,
+      rollback: number,
+      // Which one stands in its line: there it can be purged.
+      of: operator === null ? 'the whole run' : 'one operator',
+      tool: `onecard ${toolVersion}`,
+      database: this.#run.identity,
+      configuration: { digest: this.#run.configurationDigest },
+      ticket,
+      actor,
+      startedAt,
+    };
+  }
+
+  async page(session: Session, after: number, upTo: number): Promise<readonly SourceLine[]> {
+    const { dialect: sql } = this.#database;
+    const rows = await session.rows<TakenBackRow>(
+      `SELECT ${sql.text('t.position')} AS position, t.operator, t.action, t.person, t.state, t.reason, t.taken_back_at
+  FROM ${sql.journal('taken_back')} AS t
+ WHERE t.run_id = ${sql.literal(this.#run.id)} AND t.rollback = ${this.#rollback.number}
+   AND t.position > ${after} AND t.position <= ${upTo}
+ ORDER BY t.position
+ LIMIT ${PAGE}`,
+    );
+    return rows.map((row) => {
+      this.#totals[row.state]++;
+      return { position: Number(row.position), value: this.#lineOf(row) };
+    });
+  }
+
+  #lineOf(row: TakenBackRow): object {
+    const { position, operator, action, person, state, reason, taken_back_at: at } = row;
+    return {
+      kind: 'operator',
+      operator,
+      action,
+      person,
+      state,
+      ...(reason !== null && { why: reason }),
+      at,
+      salt: saltOf(this.#run.digestKey, `rollback ${this.#rollback.number}`, position),
+    };
+  }
+
+  async end(): Promise<object> {
+    const { 'rolled-back': takenBack, kept } = this.#totals;
+    return { kind: 'summary', operators: takenBack + kept, totals: { kept, 'rolled-back': takenBack } };
+  }
+}

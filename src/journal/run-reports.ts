@@ -1,0 +1,52 @@
+import type { Database } from '../database/database.js';
+import type { Session } from '../database/session.js';
+import type { Configuration } from '../model/configuration.js';
+import type { Legend } from '../plan/legend.js';
+import type { Run } from './run.js';
+import { hasTable } from './tables.js';
+
+/** What the report of a run says besides its decisions and changes. */
+export interface RunReport {
+  /** The configuration in effect, as JSON. */
+  readonly configuration: string;
+  readonly legend: Legend;
+  /** What the run came to, as JSON; null before its end, and once it is purged. */
+  readonly summary: string | null;
+}
+
+/** The journal's table `run_report`. */
+export class RunReportTable {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async start(session: Session, run: Run, configuration: Configuration, legend: Legend): Promise<void> {
+    await session.run(
+      this.#table().insert({
+        run_id: run.id,
+        configuration: configuration.text,
+        legend: JSON.stringify(legend),
+        summary: null,
+      }),
+    );
+  }
+
+  async finish(session: Session, run: Run, summary: string): Promise<void> {
+    await session.run(this.#table().where({ run_id: run.id }).update({ summary }));
+  }
+
+  /** Undefined of a run that an earlier onecard made. */
+  async find(session: Session, run: Run): Promise<RunReport | undefined> {
+    if (!(await hasTable(session, this.#database, 'run_report'))) return undefined;
+    const [row] = await session.rows<{ configuration: string; legend: string; summary: string | null }>(
+      this.#table().select('*').where({ run_id: run.id }),
+    );
+    return row && { ...row, legend: JSON.parse(row.legend) as Legend };
+  }
+
+  #table() {
+    return this.#database.knex(this.#database.journalTable('run_report'));
+  }
+}
