@@ -19,7 +19,9 @@ type JournalTableName =
   | 'human_decision'
   | 'run_report'
   | 'rollback'
-  | 'taken_back';
+  | 'taken_back'
+  | 'purge'
+  | 'withheld_line';
 
 /** How the server at hand says what these tables need. */
 export interface JournalDialect {
@@ -193,6 +195,32 @@ export function journalMigrations({
   taken_back_at varchar(30) NOT NULL,
   seal          varchar(64) NOT NULL,
   PRIMARY KEY (run_id, position, rollback)
+)${tableOptions}`,
+    },
+    {
+      name: '008-purge',
+      table: 'purge',
+      sql: `CREATE TABLE IF NOT EXISTS ${table('purge')} (
+  number    integer NOT NULL PRIMARY KEY,
+  -- NULL where it was about one operator; which one is not kept
+  run_id    varchar(40),
+  ticket    text,
+  actor     text NOT NULL,
+  purged_at varchar(30) NOT NULL
+)${tableOptions}`,
+    },
+    {
+      name: '009-withheld-line',
+      table: 'withheld_line',
+      // What is left of a line of an audit report whose rows were purged: the chain goes on over its digest.
+      sql: `CREATE TABLE IF NOT EXISTS ${table('withheld_line')} (
+  run_id   varchar(40) NOT NULL,
+  -- 0 for the report of the run itself
+  rollback integer NOT NULL,
+  position bigint NOT NULL,
+  purge    integer NOT NULL,
+  digest   varchar(64) NOT NULL,
+  PRIMARY KEY (run_id, rollback, position)
 )${tableOptions}`,
     },
   ];

@@ -77,6 +77,7 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
     )
     .option('--decisions <file>', 'take what humans have decided in this file, see `onecard review`')
     .option('--plan-out <file>', 'dry run: write the whole plan to a file, as NDJSON')
+    .option('--report', 'dry run: keep an audit report of the plan below onecard-runs')
     .option('--plan <file>', 'write only what this approved plan says; dry run: show what drifted since')
     .option('--plan-digest <sha256>', 'the digest of the approved plan; with --yes it has to be given')
     .option('--strict', 'with --plan: write nothing where anything drifted since')

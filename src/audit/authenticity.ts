@@ -26,8 +26,6 @@ export async function holdAgainstJournal(
   header: Header,
 ): Promise<Held> {
   const place = `the journal of ${database.identity.database}`;
-  if (header.kind === 'plan')
-    return no('The report of a dry run is in no journal: hold it against the head that was noted (--head).');
   if (!(await database.hasJournal())) return no(`There is no journal in ${database.identity.database}.`);
   const run = await database.transaction((session) => new RunTable(database).find(session, header.run));
   if (run === undefined) return no(`${capital(place)} knows no run ${header.run}.`);

@@ -16,6 +16,8 @@ export interface Header {
   readonly run: string;
   /** The number of the rollback, of the report of one. */
   readonly rollback: number | null;
+  /** Pseudonyms stand in it: no journal has its head. */
+  readonly redacted: boolean;
   /** The kind of server, and the database. */
   readonly database: { readonly kind: string; readonly database: string };
 }
@@ -159,7 +161,7 @@ async function holds(path: string, wanted: number): Promise<boolean> {
 const KINDS: readonly unknown[] = ['run', 'rollback', 'plan'] satisfies Header['kind'][];
 const isKind = (kind: unknown): kind is Header['kind'] => KINDS.includes(kind);
 
-function readHeader({ kind, run, rollback, database }: Record<string, unknown>): Header | null {
+function readHeader({ kind, run, rollback, redacted, database }: Record<string, unknown>): Header | null {
   if (!isKind(kind) || typeof run !== 'string' || typeof database !== 'object' || database === null)
     return null;
   const named = Object(database);
@@ -167,6 +169,7 @@ function readHeader({ kind, run, rollback, database }: Record<string, unknown>):
     kind,
     run,
     rollback: typeof rollback === 'number' ? rollback : null,
+    redacted: redacted === true,
     database: { kind: String(named.kind), database: String(named.database) },
   };
 }

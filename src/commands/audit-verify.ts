@@ -75,8 +75,8 @@ async function judge(
 }
 
 /** A sample is not made only to be asked, and knows nothing of the reports of servers. */
-function isAtHand({ folder }: Terminal, target: Target, { database, kind }: Header): boolean {
-  if (kind === 'plan') return false;
+function isAtHand({ folder }: Terminal, target: Target, { database, kind, redacted }: Header): boolean {
+  if (kind === 'plan' || redacted) return false;
   if (target.kind !== 'embedded') return true;
   return database.kind === 'embedded sample' && existsSync(join(folder, EMBEDDED_FOLDER));
 }
@@ -113,6 +113,7 @@ const PROOFS = {
 function render(verdict: Verdict, look: Parameters<typeof brushFor>[0]): string {
   const { report, file, lines, withheld, head, heldAgainst, problem } = verdict;
   const brush = brushFor(look);
+  const isInJournal = report !== null && report.kind !== 'plan' && !report.redacted;
   const name = report === null ? 'an audit report' : nameOf(report);
   const facts = `${printable(file)}: ${name}, ${formatCount(lines)} lines${problem === null ? '' : ' read'}`;
   const left =
@@ -131,8 +132,8 @@ function render(verdict: Verdict, look: Parameters<typeof brushFor>[0]): string 
       facts,
       brush.good(consistent),
       ...left,
-      'That does not show that it is authentic: whoever writes all of it anew gets this far. Hold it against the journal',
-      '(DATABASE_URL), or against the head as it was noted elsewhere (--head).',
+      'That does not show that it is authentic: whoever writes all of it anew gets this far. Hold it against',
+      `${isInJournal ? 'the journal (DATABASE_URL), or against ' : ''}the head as it was noted elsewhere (--head).`,
       `Its head: ${head}`,
       '',
     ].join('\n');

@@ -9,7 +9,7 @@ import { renderSchemaSteps } from '../output/terminal/schema-steps.js';
 import { renderHeadline, renderTally } from '../output/terminal/tables.js';
 import { renderTriggers } from '../output/terminal/triggers.js';
 import type { MigrateFlags } from './migrate-flags.js';
-import type { Besides, Presenter } from './plan-presenter.js';
+import type { Besides, Presenter, Written } from './plan-presenter.js';
 import { sameDecisions, samePolicies } from './same-flags.js';
 import { lookOf, type Opened, type Terminal, write } from './terminal.js';
 
@@ -58,11 +58,7 @@ export class DiffPresenter implements Presenter {
       await this.#print('');
   }
 
-  async end(
-    tallies: readonly Tally[],
-    left: number,
-    plan: { file: string; digest: string } | undefined,
-  ): Promise<void> {
+  async end(tallies: readonly Tally[], left: number, { plan, report }: Written): Promise<void> {
     await this.#begin();
     const brush = brushFor(this.#look);
     if (left > 0)
@@ -78,11 +74,12 @@ export class DiffPresenter implements Presenter {
     if (triggers.length + hidden.length > 0 && !isCloserLook)
       await this.#print(`${renderTriggers({ triggers, cardTriggers, hidden }, this.#look)}\n`);
     if (plan) await this.#print(`The plan is in ${plan.file}, its digest is ${plan.digest}.`);
+    if (report) await this.#print(`The audit report is in ${report.folder}, its head is ${report.head}.`);
     await this.#print(renderHeadline(tallies, this.#look));
     await this.#print(this.#nextSteps(tallies, plan));
   }
 
-  #nextSteps(tallies: readonly Tally[], plan: { file: string; digest: string } | undefined): string {
+  #nextSteps(tallies: readonly Tally[], plan: Written['plan']): string {
     const isReview = tallies.some(
       ({ decision, action }) => decision === 'review' || (decision === 'match' && action === 'none'),
     );

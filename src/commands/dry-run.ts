@@ -1,10 +1,12 @@
 import { renderRunSql } from '../apply/preview.js';
+import { PlanReport } from '../audit/plan-report.js';
 import type { Layout } from '../config/layout.js';
 import { OnecardError } from '../errors.js';
 import { pendingSchemaSteps } from '../journal/migrate.js';
 import type { PlannedOperator, Tally } from '../model/decision.js';
 import { ExitCode } from '../model/exit-code.js';
 import type { FilledFile, HumanDecision } from '../model/human-decision.js';
+import { renderPlanMarkdown } from '../output/markdown.js';
 import { createProgress } from '../output/terminal/progress.js';
 import { findDecided } from '../plan/decided.js';
 import { PlanFile } from '../plan/file.js';
@@ -72,6 +74,9 @@ async function readPlan(
     flags.planOut === undefined
       ? undefined
       : await PlanFile.create(flags.planOut, database.identity, layout.configuration);
+  const report = flags.report
+    ? await PlanReport.create(terminal.folder, database.identity, layout.configuration, flags.ticket)
+    : undefined;
   const limit = (flags.limit ?? (flags.json ? 0 : SHOWN)) || Number.POSITIVE_INFINITY;
   const tallies = new Tallies();
   let shown = 0;
@@ -82,6 +87,7 @@ async function readPlan(
       tallies.add(planned);
       progress.update(tallies.total);
       await file?.add(planned);
+      await report?.add(planned);
       if (!isChosen(planned, flags)) continue;
       chosen++;
       if (shown >= limit) continue;
@@ -89,17 +95,17 @@ async function readPlan(
       await presenter.show(planned);
     }
     if (flags.only !== undefined && chosen === 0) throw noSuchOperator(flags.only, flags, layout);
-    return file?.finish(tallies.all());
+    return {
+      plan: file === undefined ? undefined : { file: file.path, digest: await file.finish(tallies.all()) },
+      report: await report?.finish(tallies.all(), renderPlanMarkdown),
+    };
   });
-  const digest = await read.then(progress.succeed, async (error) => {
+  const written = await read.then(progress.succeed, async (error) => {
     await file?.discard();
+    await report?.discard();
     return progress.fail(error);
   });
-  await presenter.end(
-    tallies.all(),
-    chosen - shown,
-    digest === undefined || flags.planOut === undefined ? undefined : { file: flags.planOut, digest },
-  );
+  await presenter.end(tallies.all(), chosen - shown, written);
   return tallies.all();
 }
 

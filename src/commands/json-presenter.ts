@@ -1,5 +1,5 @@
 import type { PlannedOperator, Tally } from '../model/decision.js';
-import type { Besides, Presenter } from './plan-presenter.js';
+import type { Besides, Presenter, Written } from './plan-presenter.js';
 import { type Opened, type Terminal, write } from './terminal.js';
 
 /** One JSON document, written as it is read: `operators` can be a million long. */
@@ -31,14 +31,11 @@ export class JsonPresenter implements Presenter {
     return `${JSON.stringify(this.#head).slice(0, -1)},"operators":[`;
   }
 
-  end(
-    tallies: readonly Tally[],
-    left: number,
-    plan: { file: string; digest: string } | undefined,
-  ): Promise<void> {
+  end(totals: readonly Tally[], notShown: number, { plan, report }: Written): Promise<void> {
+    const rest = { notShown, totals, ...(plan && { plan }), ...(report && { report }) };
     return write(
       this.#terminal.stdout,
-      `${this.#isFirst ? this.#separator() : ''}],\n"notShown":${left},"totals":${JSON.stringify(tallies)}${plan ? `,"plan":${JSON.stringify(plan)}` : ''}}\n`,
+      `${this.#isFirst ? this.#separator() : ''}],\n${JSON.stringify(rest).slice(1)}\n`,
     );
   }
 }

@@ -9,6 +9,8 @@ export interface MigrateFlags extends SharedFlags, PolicyFlags {
   readonly only?: string;
   readonly decision?: Decision;
   readonly planOut?: string;
+  /** Keeps an audit report of a dry run. */
+  readonly report?: boolean;
   /** The file of an approved plan. */
   readonly plan?: string;
   readonly planDigest?: string;

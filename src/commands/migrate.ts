@@ -6,11 +6,12 @@ import type { MigrateFlags } from './migrate-flags.js';
 import { announceSample, readRequest, type Terminal } from './terminal.js';
 
 /** Flags that only look: with them and without `--dry-run`, somebody means another thing than would happen. */
-const LOOKING = ['only', 'decision', 'planOut', 'sql'] as const;
+const LOOKING = ['only', 'decision', 'planOut', 'report', 'sql'] as const;
 const FLAG = {
   only: '--only',
   decision: '--decision',
   planOut: '--plan-out',
+  report: '--report',
   sql: '--sql',
 };
 

@@ -11,13 +11,15 @@ export interface Besides {
   readonly hidden: readonly string[];
 }
 
+/** What was written to files beside it. */
+export interface Written {
+  readonly plan: { readonly file: string; readonly digest: string } | undefined;
+  readonly report: { readonly folder: string; readonly head: string } | undefined;
+}
+
 /** Where a plan is shown, piece by piece as it is read. */
 export interface Presenter {
   show(planned: PlannedOperator): Promise<void>;
   /** @param left how many more the filters chose than were shown. */
-  end(
-    tallies: readonly Tally[],
-    left: number,
-    plan: { file: string; digest: string } | undefined,
-  ): Promise<void>;
+  end(tallies: readonly Tally[], left: number, written: Written): Promise<void>;
 }

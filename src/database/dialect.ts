@@ -161,6 +161,8 @@ export const JOURNAL_TABLES = [
   'run_report',
   'rollback',
   'taken_back',
+  'purge',
+  'withheld_line',
 ] as const;
 export type JournalTable = (typeof JOURNAL_TABLES)[number];
 /** They, and those in which knex keeps what was done. */

@@ -42,10 +42,6 @@ export function renderSummaryMarkdown(summary: Summary): string {
     ['Violations found by the verification', summary.violations],
     ['Head of the audit chain', summary.auditHead],
   ];
-  const totals = summary.totals.map(
-    ({ decision, reason, finding, operators }) =>
-      `| ${decision} | ${finding ?? reason} | ${REASONS[reason]} | ${operators} |`,
-  );
   return [
     `# onecard run ${summary.run}`,
     '',
@@ -64,9 +60,7 @@ export function renderSummaryMarkdown(summary: Summary): string {
         ]),
     '## All operators after the run',
     '',
-    '| decision | reason | meaning | operators |',
-    '| --- | --- | --- | ---: |',
-    ...totals,
+    ...totalLines(summary.totals),
     '',
   ].join('\n');
 }
@@ -114,6 +108,41 @@ export function renderRollbackMarkdown(summary: RollbackFacts): string {
         ]),
   ].join('\n');
 }
+
+interface PlanFacts {
+  readonly plan: string;
+  readonly ticket: string | null;
+  readonly startedAt: string;
+  readonly operators: number;
+  readonly totals: readonly Tally[];
+  readonly auditHead: string;
+}
+
+/** The summary of a dry run for a change record: counts alone. */
+export function renderPlanMarkdown(summary: PlanFacts): string {
+  return [
+    `# onecard dry run ${summary.plan}`,
+    '',
+    ...factLines([
+      ['Ticket', summary.ticket],
+      ['Started', summary.startedAt],
+      ['Operators', summary.operators],
+      ['Head of the audit chain', summary.auditHead],
+    ]),
+    '',
+    ...totalLines(summary.totals),
+    '',
+  ].join('\n');
+}
+
+const totalLines = (totals: readonly Tally[]) => [
+  '| decision | reason | meaning | operators |',
+  '| --- | --- | --- | ---: |',
+  ...totals.map(
+    ({ decision, reason, finding, operators }) =>
+      `| ${decision} | ${finding ?? reason} | ${REASONS[reason]} | ${operators} |`,
+  ),
+];
 
 const factLines = (facts: readonly (readonly [string, string | number | null])[]) =>
   facts.filter(([, value]) => value !== null).map(([label, value]) => `- ${label}: ${plain(String(value))}`);

@@ -13,10 +13,12 @@ export const PLAN_FORMAT = 1;
  * bytes before that line, so that an approval can name exactly this plan.
  */
 export class PlanFile {
+  readonly path: string;
   readonly #file: PrivateFile;
   readonly #hash = createHash('sha256');
 
   private constructor(file: PrivateFile) {
+    this.path = file.path;
     this.#file = file;
   }
 

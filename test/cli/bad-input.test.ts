@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/pr
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
+import { JOURNAL_TABLE_NAMES } from '../../src/database/dialect.js';
 import { lockFile } from '../../src/database/file-lock.js';
 import { type CliResult, onecard, startOnecard } from '../support/cli.js';
 import { type Contents, contents } from '../support/contents.js';
@@ -598,9 +599,7 @@ describe.each(serverDatabases)('a server: $name', ({ kind, fresh }) => {
         'SELECT, UPDATE ON operator',
         'SELECT, INSERT, UPDATE ON person',
       );
-      const journal = ['run', 'decision', 'change', 'human_decision', 'migration', 'migration_lock'].map(
-        (table) => `table onecard_${table}`,
-      );
+      const journal = JOURNAL_TABLE_NAMES.map((table) => `table onecard_${table}`);
       const writing = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'];
       await refused(
         { url: roleUrl, args: ['migrate', '--yes', '--quiet'] },

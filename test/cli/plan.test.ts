@@ -1,6 +1,7 @@
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { JOURNAL_TABLES } from '../../src/database/dialect.js';
 import type { CliResult } from '../support/cli.js';
 import { databases, serverDatabases, type TestDatabase } from '../support/databases.js';
 import { journalTable, onecardOn, plainSql, writingNothing } from '../support/on-database.js';
@@ -283,9 +284,7 @@ describe.each(serverDatabases)('looking closer on $name', ({ fresh, kind }) => {
       .map((statement) => /^(?!-- |\s*$).*/m.exec(statement)?.[0]);
     expect(beginnings.filter((line) => line !== undefined)).toEqual([
       ...(kind === 'postgres' ? ['CREATE SCHEMA IF NOT EXISTS onecard'] : []),
-      ...['run', 'decision', 'change', 'human_decision'].map(
-        (table) => `CREATE TABLE IF NOT EXISTS ${journalTable(kind, table)} (`,
-      ),
+      ...JOURNAL_TABLES.map((table) => `CREATE TABLE IF NOT EXISTS ${journalTable(kind, table)} (`),
       expect.stringMatching(/^INSERT INTO \S*decision \(/),
       expect.stringMatching(/^SELECT o.id FROM \S*decision AS d$/),
       expect.stringMatching(/^SELECT p.id FROM \S*decision AS d$/),

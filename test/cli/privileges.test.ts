@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { JOURNAL_TABLES } from '../../src/database/dialect.js';
 import { AGENTS_AND_CONTACTS } from '../support/agents-and-contacts.js';
 import { contents, difference } from '../support/contents.js';
 import { databases, serverDatabases, type TestDatabase } from '../support/databases.js';
@@ -201,10 +202,7 @@ describe.each(serverDatabases)('a role with what `grants` prints on $name', ({ k
         'operator',
         'person',
         'incident',
-        'onecard_run',
-        'onecard_change',
-        'onecard_decision',
-        'onecard_human_decision',
+        ...JOURNAL_TABLES.map((table) => `onecard_${table}`),
       ])
         await database.query(`GRANT SELECT ON ${table} TO '${name}'`);
       for (const how of ['--yes', '--dry-run']) {
