@@ -3,6 +3,7 @@ import type { AuditExportFlags } from './commands/audit-export.js';
 import type { AuditVerifyFlags } from './commands/audit-verify.js';
 import type { GrantsFlags } from './commands/grants.js';
 import type { InitFlags } from './commands/init.js';
+import type { JournalPurgeFlags } from './commands/journal-purge.js';
 import type { MigrateFlags } from './commands/migrate-flags.js';
 import type { ReportFlags } from './commands/report.js';
 import type { ReviewFlags } from './commands/review.js';
@@ -185,6 +186,22 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
           (module) => (terminal: Terminal, flags: AuditExportFlags) =>
             module.auditExport(terminal, flags, run),
         ),
+      ),
+    );
+
+  const journal = program.command('journal').description('what onecard keeps in the database');
+  journal.exitOverride().allowExcessArguments(false);
+  onDatabase(journal.command('purge'))
+    .description('take personal data out of the journal, of a run or of an operator; counts and chains stay')
+    .option('--run <run>', 'of this run, which has to be at its end')
+    .option('--operator <key>', 'of the operator with this key, in every run')
+    .option('--dry-run', 'show what that is, and what it gives up')
+    .option('--yes', 'purge without asking')
+    .option('--ticket <text>', 'kept with the purge, such as a change number')
+    .action((_, command: Command) =>
+      call<JournalPurgeFlags>(
+        command,
+        import('./commands/journal-purge.js').then((module) => module.journalPurge),
       ),
     );
 

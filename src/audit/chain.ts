@@ -24,6 +24,8 @@ export interface Withheld {
   readonly digest: string;
 }
 
+export const withheld = (digest: string): Withheld => ({ kind: 'withheld', digest });
+
 export const isWithheld = (value: object): value is Withheld => 'kind' in value && value.kind === 'withheld';
 
 /** Lines of which each is bound to all before it. */

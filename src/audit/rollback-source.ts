@@ -4,7 +4,7 @@ import type { Session } from '../database/session.js';
 import type { Rollback } from '../journal/rollbacks.js';
 import type { Run } from '../journal/run.js';
 import type { Action } from '../model/decision.js';
-import { saltOf } from './chain.js';
+import { saltOf, withheld } from './chain.js';
 import { AUDIT_FORMAT, type ReportSource, type SourceLine } from './source.js';
 
 /** So many rows are read at once. */
@@ -18,6 +18,8 @@ interface TakenBackRow {
   state: 'rolled-back' | 'kept';
   reason: string | null;
   taken_back_at: string;
+  /** The digest of its line, where its rows were purged. */
+  withheld: string | null;
 }
 
 /** The report of a rollback: what became of every change that it took up. */
@@ -56,8 +58,11 @@ export class RollbackSource implements ReportSource {
   async page(session: Session, after: number, upTo: number): Promise<readonly SourceLine[]> {
     const { dialect: sql } = this.#database;
     const rows = await session.rows<TakenBackRow>(
-      `SELECT ${sql.text('t.position')} AS position, t.operator, t.action, t.person, t.state, t.reason, t.taken_back_at
+      `SELECT ${sql.text('t.position')} AS position, t.operator, t.action, t.person, t.state, t.reason, t.taken_back_at,
+       w.digest AS withheld
   FROM ${sql.journal('taken_back')} AS t
+  LEFT JOIN ${sql.journal('withheld_line')} AS w
+         ON w.run_id = t.run_id AND w.rollback = t.rollback AND w.position = t.position
  WHERE t.run_id = ${sql.literal(this.#run.id)} AND t.rollback = ${this.#rollback.number}
    AND t.position > ${after} AND t.position <= ${upTo}
  ORDER BY t.position
@@ -70,6 +75,7 @@ export class RollbackSource implements ReportSource {
   }
 
   #lineOf(row: TakenBackRow): object {
+    if (row.withheld !== null) return withheld(row.withheld);
     const { position, operator, action, person, state, reason, taken_back_at: at } = row;
     return {
       kind: 'operator',

@@ -6,12 +6,11 @@ import { HumanDecisionTable } from '../journal/human-decisions.js';
 import { RunTable } from '../journal/journal.js';
 import type { Arrivals, ChangeState, Run } from '../journal/run.js';
 import { type RunReport, RunReportTable } from '../journal/run-reports.js';
-import { hasTable } from '../journal/tables.js';
 import type { Action, Decision, Finding, Reason } from '../model/decision.js';
 import { DRIFT_KINDS, type Drift } from '../model/drift.js';
 import { readEvidence } from '../plan/evidence.js';
 import type { Legend } from '../plan/legend.js';
-import { saltOf } from './chain.js';
+import { saltOf, withheld } from './chain.js';
 import { AUDIT_FORMAT, type ReportSource, type SourceLine } from './source.js';
 
 /** So many rows are read at once. */
@@ -34,6 +33,8 @@ interface RunRow extends StaleFields {
   card_digest: string | null;
   changed_at: string | null;
   drift: string | null;
+  /** The digest of its line, where its rows were purged. */
+  withheld: string | null;
 }
 
 /** @throws OnecardError where the journal has not kept what such a report is made of. */
@@ -84,10 +85,7 @@ export class RunSource implements ReportSource {
   }
 
   async page(session: Session, after: number, upTo: number): Promise<readonly SourceLine[]> {
-    const withRollbacks = await hasTable(session, this.#database, 'taken_back');
-    const rows = await session.rows<RunRow>(
-      pageSql(this.#database, this.#run, { after, upTo }, withRollbacks),
-    );
+    const rows = await session.rows<RunRow>(pageSql(this.#database, this.#run, { after, upTo }));
     return rows.map((row) => {
       const outcome = row.state ?? row.decision;
       this.#totals[outcome] = (this.#totals[outcome] ?? 0) + 1;
@@ -96,6 +94,7 @@ export class RunSource implements ReportSource {
   }
 
   #lineOf(row: RunRow): object {
+    if (row.withheld !== null) return withheld(row.withheld);
     return {
       kind: 'operator',
       ...describe(row, this.#report.legend),
@@ -134,27 +133,21 @@ function pageSql(
   { dialect: sql }: Database,
   run: Run,
   { after, upTo }: { readonly after: number; readonly upTo: number },
-  withRollbacks: boolean,
 ): string {
   const within = (alias: string) =>
     `${alias}.run_id = ${sql.literal(run.id)} AND ${alias}.position > ${after} AND ${alias}.position <= ${upTo}`;
-  const asItWas = withRollbacks
-    ? {
-        state: `CASE WHEN t.position IS NULL THEN c.state ELSE 'applied' END`,
-        at: 'COALESCE(t.applied_at, c.changed_at)',
-        why: 'CASE WHEN t.position IS NULL THEN c.reason END',
-        join: `
+  return `SELECT ${sql.text('d.position')} AS position, d.operator, d.decision, d.action, d.reason, d.finding, d.person,
+       d.evidence, d.detail, d.misfit, d.drift, c.person AS card, c.card_digest, w.digest AS withheld,
+       CASE WHEN t.position IS NULL THEN c.state ELSE 'applied' END AS state,
+       COALESCE(t.applied_at, c.changed_at) AS changed_at,
+       CASE WHEN t.position IS NULL THEN c.reason END AS why,
+       ${STALE_FIELDS}
+  FROM ${sql.journal('decision')} AS d
+  LEFT JOIN ${sql.journal('change')} AS c ON c.run_id = d.run_id AND c.position = d.position
   LEFT JOIN (SELECT t.position, MIN(t.applied_at) AS applied_at FROM ${sql.journal('taken_back')} AS t
               WHERE ${within('t')}
-              GROUP BY t.position) AS t ON t.position = d.position`,
-      }
-    : { state: 'c.state', at: 'c.changed_at', why: 'c.reason', join: '' };
-  return `SELECT ${sql.text('d.position')} AS position, d.operator, d.decision, d.action, d.reason, d.finding, d.person,
-       d.evidence, d.detail, d.misfit, d.drift, c.person AS card, c.card_digest,
-       ${asItWas.state} AS state, ${asItWas.at} AS changed_at,
-       ${STALE_FIELDS.replace('c.reason AS why', `${asItWas.why} AS why`)}
-  FROM ${sql.journal('decision')} AS d
-  LEFT JOIN ${sql.journal('change')} AS c ON c.run_id = d.run_id AND c.position = d.position${asItWas.join}
+              GROUP BY t.position) AS t ON t.position = d.position
+  LEFT JOIN ${sql.journal('withheld_line')} AS w ON w.run_id = d.run_id AND w.rollback = 0 AND w.position = d.position
  WHERE ${within('d')}
  ORDER BY d.position
  LIMIT ${PAGE}`;

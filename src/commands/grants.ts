@@ -56,7 +56,9 @@ const WORDS: Readonly<Record<GrantedCommand, string>> = {
   review: 'review',
   verify: 'verify',
   report: 'report',
+  audit: 'audit',
   rollback: 'rollback',
+  purge: 'journal purge',
   uninstall: 'uninstall',
 };
 

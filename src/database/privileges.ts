@@ -22,8 +22,16 @@ export type Need =
   | { readonly to: 'see-all-references'; readonly of: Required<TableName> }
   | { readonly to: JournalNeed };
 
-/** `keep` makes the journal where there is none; `mark` notes a rollback in one that is there. */
-export type JournalNeed = 'read-journal' | 'mark-journal' | 'keep-journal' | 'remove-journal';
+/**
+ * `keep` makes the journal where there is none; `mark` notes a rollback in one that is there, `purge` takes personal
+ * data out of it.
+ */
+export type JournalNeed =
+  | 'read-journal'
+  | 'mark-journal'
+  | 'purge-journal'
+  | 'keep-journal'
+  | 'remove-journal';
 
 /** Something that a user can be granted privileges on. */
 export interface Securable {
@@ -52,14 +60,28 @@ export interface Privilege {
 /** Asks the server, on a session of its own; failures come described. */
 export type Ask = <T>(work: (session: Session) => Promise<T>) => Promise<T>;
 
-/** What a rollback notes, and where. */
-export const MARKED_TABLES: readonly { readonly table: JournalTable; readonly actions: readonly string[] }[] =
-  [
-    { table: 'run', actions: ['UPDATE'] },
-    { table: 'change', actions: ['UPDATE'] },
-    { table: 'rollback', actions: ['INSERT', 'UPDATE'] },
-    { table: 'taken_back', actions: ['INSERT', 'UPDATE'] },
-  ];
+type Writing = { readonly [Table in JournalTable]?: readonly string[] };
+
+/** What is written into the journal beside a run. */
+export const JOURNAL_WRITING: Readonly<Record<'mark-journal' | 'purge-journal', Writing>> = {
+  'mark-journal': {
+    run: ['UPDATE'],
+    change: ['UPDATE'],
+    rollback: ['INSERT', 'UPDATE'],
+    taken_back: ['INSERT', 'UPDATE'],
+  },
+  'purge-journal': {
+    run: ['UPDATE'],
+    decision: ['UPDATE'],
+    change: ['UPDATE'],
+    human_decision: ['UPDATE'],
+    run_report: ['UPDATE'],
+    rollback: ['UPDATE'],
+    taken_back: ['UPDATE'],
+    purge: ['INSERT'],
+    withheld_line: ['INSERT'],
+  },
+};
 
 export const whole = (on: Securable, action: string): Privilege => ({ on, action, columns: [] });
 export const tableOf = ({ schema, name }: TableName): Securable => ({ kind: 'table', schema, name });

@@ -20,8 +20,8 @@ export interface StaleFields {
   readonly found: string | null;
 }
 
-/** The columns of `StaleFields`, from `decision AS d` and `change AS c`. */
-export const STALE_FIELDS = `c.reason AS why, c.found,
+/** The columns of `StaleFields` but for `why`, from `decision AS d` and `change AS c`. */
+export const STALE_FIELDS = `c.found,
        CASE WHEN c.found IS NOT NULL THEN d.operator_fields END AS operator_fields,
        CASE WHEN c.found IS NOT NULL THEN d.person_fields END AS person_fields`;
 

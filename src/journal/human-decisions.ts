@@ -3,7 +3,7 @@ import type { Database } from '../database/database.js';
 import type { Session } from '../database/session.js';
 import type { DecisionWord, HumanDecision } from '../model/human-decision.js';
 import { linkSql } from '../plan/expressions.js';
-import { HUMAN_DECISION_SEALED, sealSql } from './journal.js';
+import { HUMAN_DECISION_SEALED, PURGED, sealSql } from './journal.js';
 import type { Run } from './run.js';
 import { hasTable } from './tables.js';
 
@@ -132,6 +132,35 @@ SELECT ${sql.literal(run.id)}, ${values.join(', ')}, ${sealSql(
       decisions: rows.reduce((sum, { decisions }) => sum + Number(decisions), 0),
       who: rows.map(({ who }) => who).sort(),
     };
+  }
+
+  /** How many there are about an operator. */
+  async count(session: Session, operator: string): Promise<number> {
+    if (!(await this.exists(session))) return 0;
+    const { dialect: sql } = this.#database;
+    const [row] = await session.rows<{ decisions: string }>(
+      `SELECT ${sql.text('COUNT(*)')} AS decisions FROM ${sql.journal('human_decision')}
+ WHERE operator = ${sql.literal(operator)}`,
+    );
+    return Number(row?.decisions);
+  }
+
+  /** Leaves what was decided, which later runs have to know, and takes out who decided and why. */
+  async purgeWho(session: Session, run: Run): Promise<void> {
+    await session.run(this.#table().where({ run_id: run.id }).update({ who: '', note: '', seal: PURGED }));
+  }
+
+  /** Forgets whom a decision was about: no run knows it any more. */
+  async purgeOperator(session: Session, operator: string): Promise<void> {
+    await session.run(
+      this.#table()
+        .where({ operator })
+        .update({ operator: PURGED, person: null, who: '', note: '', seal: PURGED }),
+    );
+  }
+
+  #table() {
+    return this.#database.knex(this.#database.journalTable('human_decision'));
   }
 
   #newestSql(): string {

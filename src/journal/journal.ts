@@ -6,10 +6,10 @@ import type { Dialect } from '../database/dialect.js';
 import type { Session } from '../database/session.js';
 import { OnecardError } from '../errors.js';
 import type { Configuration } from '../model/configuration.js';
-import type { Drift } from '../model/drift.js';
+import { DRIFT_KINDS, type Drift } from '../model/drift.js';
 import { ExitCode } from '../model/exit-code.js';
 import { VERSION } from '../version.js';
-import type { Closing, ReadBack, Run, RunState } from './run.js';
+import type { Arrivals, Closing, ReadBack, Run, RunState } from './run.js';
 
 interface RunRow {
   id: string;
@@ -143,6 +143,16 @@ export class RunTable {
     return entered;
   }
 
+  /** Leaves nothing that its digests could be guessed back with, and of its lists only how long they are. */
+  async purge(session: Session, run: Run): Promise<void> {
+    await this.#update(session, run, { ...withoutLists(run), digest_key: '' });
+  }
+
+  /** Takes an operator, and the person that it was linked to, out of the lists of a run. */
+  async leaveOut(session: Session, run: Run, keys: readonly string[]): Promise<void> {
+    await this.#update(session, run, withoutLists(run, keys));
+  }
+
   /** @param head the last link of its report. */
   noteReport(session: Session, run: Run, head: string): Promise<void> {
     return this.#update(session, run, { audit_head: head });
@@ -174,6 +184,30 @@ export class RunTable {
       exitCode: ExitCode.Locked,
     });
   }
+}
+
+/** @param keys only they are left out; undefined for everything. */
+function withoutLists({ closing, drift }: Run, keys?: readonly string[]): Partial<RunRow> {
+  const stays = (key: string) => keys !== undefined && !keys.includes(key);
+  const fewer = ({ count, first }: Arrivals): Arrivals => ({ count, first: first.filter(stays) });
+  const drifted = drift && {
+    ...drift,
+    ...Object.fromEntries(
+      DRIFT_KINDS.map((kind) => [
+        kind,
+        { ...drift[kind], first: drift[kind].first.filter(({ operator }) => stays(operator)) },
+      ]),
+    ),
+  };
+  return {
+    closing:
+      closing &&
+      JSON.stringify({
+        doubleLinks: fewer(closing.doubleLinks),
+        lateCandidates: fewer(closing.lateCandidates),
+      }),
+    drift: drifted && JSON.stringify(drifted),
+  };
 }
 
 /** Who runs onecard, and where. */
@@ -212,6 +246,9 @@ function readRun(row: RunRow): Run {
     drift: row.drift === null ? null : (JSON.parse(row.drift) as Drift),
   };
 }
+
+/** In place of a seal: the row was purged, and says whom it was about no more. */
+export const PURGED = 'purged';
 
 /** What seals a row of `decision` or `change`: a keyed digest of the columns that matter. */
 export function sealSql(sql: Dialect, run: Run, columns: readonly string[]): string {

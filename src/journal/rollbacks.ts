@@ -1,8 +1,9 @@
 import type { Database } from '../database/database.js';
 import type { Session } from '../database/session.js';
 import { VERSION } from '../version.js';
-import { actorOfProcess } from './journal.js';
+import { actorOfProcess, PURGED } from './journal.js';
 import type { Run } from './run.js';
+import { names } from './run-reports.js';
 import { hasTable } from './tables.js';
 
 /** One time that a run, or what it did for one operator, was taken back. */
@@ -89,6 +90,22 @@ export class RollbackTable {
         .where({ run_id: run, number })
         .update({ finished_at: new Date().toISOString(), audit_head: auditHead, summary }),
     );
+  }
+
+  /** @param keys where only those are purged: of rollbacks that are about them, or whose summary names one. */
+  async purge(session: Session, run: Run, keys?: readonly string[]): Promise<void> {
+    for (const { number, operator, summary } of await this.of(session, run)) {
+      const isAbout = operator !== null && (keys === undefined || keys.includes(operator));
+      const isNamed = summary !== null && (keys === undefined || keys.some((key) => names(summary, key)));
+      await session.run(
+        this.#table()
+          .where({ run_id: run.id, number })
+          .update({
+            operator: isAbout ? PURGED : operator,
+            summary: isAbout || isNamed ? null : summary,
+          }),
+      );
+    }
   }
 
   #table() {

@@ -46,7 +46,19 @@ export class RunReportTable {
     return row && { ...row, legend: JSON.parse(row.legend) as Legend };
   }
 
+  /** @param keys where only those are purged: of a summary that names one. */
+  async purge(session: Session, run: Run, keys?: readonly string[]): Promise<void> {
+    const summary = (await this.find(session, run))?.summary ?? null;
+    if (summary === null) return;
+    if (keys === undefined || keys.some((key) => names(summary, key)))
+      await session.run(this.#table().where({ run_id: run.id }).update({ summary: null }));
+  }
+
   #table() {
     return this.#database.knex(this.#database.journalTable('run_report'));
   }
 }
+
+/** Whether a summary, as JSON, holds this key as a text or within one. */
+export const names = (summary: string, key: string): boolean =>
+  summary.includes(JSON.stringify(key).slice(1, -1));

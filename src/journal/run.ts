@@ -83,3 +83,6 @@ export interface Arrivals {
 
 /** A run that another one has to finish before it starts anything new. */
 export const isUnfinished = ({ state }: Run): boolean => state === 'applying' || state === 'closing';
+
+/** Its key is gone: nothing can be told from what is left of its rows. */
+export const isPurged = ({ digestKey }: Run): boolean => digestKey === '';

@@ -1,4 +1,4 @@
-/** Commands that privileges are granted for; `dry-run` is `migrate --dry-run`. */
+/** Commands that privileges are granted for; `dry-run` is `migrate --dry-run`, `purge` is `journal purge`. */
 export const GRANTED_COMMANDS = [
   'scan',
   'dry-run',
@@ -6,7 +6,9 @@ export const GRANTED_COMMANDS = [
   'review',
   'verify',
   'report',
+  'audit',
   'rollback',
+  'purge',
   'uninstall',
 ] as const;
 export type GrantedCommand = (typeof GRANTED_COMMANDS)[number];

@@ -21,6 +21,10 @@ export async function needsOf(command: GrantedCommand, database: Database, layou
     case 'verify':
     case 'report':
       return [...cards, { to: 'read-journal' }];
+    case 'audit':
+      return [{ to: 'read-journal' }];
+    case 'purge':
+      return [{ to: 'read-journal' }, { to: 'purge-journal' }];
     case 'migrate':
       return [...cards, ...runNeeds(database, layout), { to: 'keep-journal' }];
     case 'rollback':

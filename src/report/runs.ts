@@ -1,7 +1,7 @@
 import type { Database } from '../database/database.js';
 import type { Session } from '../database/session.js';
 import { RunTable } from '../journal/journal.js';
-import { CHANGE_STATES, type ChangeState, type Run, type RunState } from '../journal/run.js';
+import { CHANGE_STATES, type ChangeState, isPurged, type Run, type RunState } from '../journal/run.js';
 
 /** A run as somebody sees it from outside, while it works or afterwards. */
 export interface RunOverview {
@@ -9,6 +9,8 @@ export interface RunOverview {
   readonly state: RunState;
   /** Neither at its end nor at work: a process that died, or was stopped, left it so. */
   readonly isCutShort: boolean;
+  /** Its personal data are gone from the journal. */
+  readonly isPurged: boolean;
   /** `working`, or why it waits; null where it is not at work. */
   readonly activity: string | null;
   /** Decisions with an action that were handled, and all of them; null while it plans. */
@@ -66,6 +68,7 @@ function overview(run: Run, counts: readonly CountRow[], mayWork: boolean): RunO
     run: run.id,
     state: run.state,
     isCutShort: isUnfinished && !mayWork,
+    isPurged: isPurged(run),
     activity: isUnfinished && mayWork ? run.activity : null,
     done: run.done,
     actions: run.actions,

@@ -2,7 +2,7 @@ import { type Batch, type Statement, withinSql } from '../apply/statements.js';
 import { columnOf, type Layout } from '../config/layout.js';
 import type { Reference } from '../config/references.js';
 import type { Dialect } from '../database/dialect.js';
-import { CHANGE_SEALED, sealSql } from '../journal/journal.js';
+import { CHANGE_SEALED, PURGED, sealSql } from '../journal/journal.js';
 import { cardDigestSql, operatorStateSql } from '../journal/read-back.js';
 import type { ChangeState, Run } from '../journal/run.js';
 import { linkSql } from '../plan/expressions.js';
@@ -78,11 +78,11 @@ export function outcomeSql(scope: Scope, where: string, more: readonly string[] 
    WHERE ${where}${end}) AS f`;
 }
 
-/** Changes that a rollback takes up. */
+/** Changes that a rollback takes up; of one that was purged, nobody knows what it was about. */
 export function eligibleSql({ sql, run, states }: Scope, alias: string, batch?: Batch): string {
   const within =
     batch === undefined ? `${alias}.run_id = ${sql.literal(run.id)}` : withinSql(sql, run, batch, alias);
-  return `${within} AND ${alias}.state IN (${states.map(sql.literal).join(', ')})`;
+  return `${within} AND ${alias}.state IN (${states.map(sql.literal).join(', ')}) AND ${alias}.seal <> ${sql.literal(PURGED)}`;
 }
 
 /**

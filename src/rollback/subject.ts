@@ -3,7 +3,7 @@ import type { Session } from '../database/session.js';
 import { OnecardError } from '../errors.js';
 import { RunTable } from '../journal/journal.js';
 import { RollbackTable } from '../journal/rollbacks.js';
-import type { ChangeState, Run } from '../journal/run.js';
+import { type ChangeState, isPurged, type Run } from '../journal/run.js';
 
 /** What somebody asks to be taken back: a run, or what it did for one operator. */
 export interface Subject {
@@ -32,6 +32,10 @@ export async function findSubject(
   if (run === undefined) throw noSuchRun(database, id, runs);
   if (run.state === 'planning')
     throw new OnecardError(`The run ${id} was cut short while it planned: it has written nothing.`);
+  if (isPurged(run))
+    throw new OnecardError(`The run ${id} was purged: the journal knows no more what it did to whom.`, {
+      remedy: 'Nothing of it can be taken back.',
+    });
   if (only !== undefined) return { run, position: await findPosition(session, database, run, only) };
   if (run.state === 'rolled-back') throw await rolledBackAlready(session, database, run);
   return { run, position: undefined };

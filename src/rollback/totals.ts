@@ -1,5 +1,6 @@
 import type { Database } from '../database/database.js';
 import type { Session } from '../database/session.js';
+import { PURGED } from '../journal/journal.js';
 import type { Run } from '../journal/run.js';
 import type { Action } from '../model/decision.js';
 import { CARD_GONE, kindOf, LINK_CHANGED, OPERATOR_GONE } from './reasons.js';
@@ -39,6 +40,7 @@ export async function progressOf(session: Session, database: Database, run: Run)
   const rows = await session.rows<{ state: string; changes: string }>(
     `SELECT state, ${sql.text('COUNT(*)')} AS changes FROM ${sql.journal('change')}
       WHERE run_id = ${sql.literal(run.id)} AND state IN ('applied', 'rolled-back', 'kept')
+        AND seal <> ${sql.literal(PURGED)}
       GROUP BY state`,
   );
   const sum = (counted: typeof rows) => counted.reduce((total, { changes }) => total + Number(changes), 0);

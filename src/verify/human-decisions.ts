@@ -1,5 +1,5 @@
 import { HumanDecisionTable } from '../journal/human-decisions.js';
-import { HUMAN_DECISION_SEALED, sealSql } from '../journal/journal.js';
+import { HUMAN_DECISION_SEALED, PURGED, sealSql } from '../journal/journal.js';
 import { latestChangesSql } from './latest-changes.js';
 import type { Subject } from './subject.js';
 import { type Check, checkOf, type Found, findViolations, keptSql } from './verification.js';
@@ -60,7 +60,7 @@ SELECT c.operator, c.person, c.action, c.run_id, s.word, s.who, s.person AS deci
         session,
         `SELECT h.operator, h.person, ${sql.text('h.number')} AS number, h.run_id, ${total}
   FROM ${decisions} AS h
- WHERE h.run_id = ${sql.literal(run.id)} AND h.seal <> ${seal}
+ WHERE h.run_id = ${sql.literal(run.id)} AND h.seal <> ${seal} AND h.seal <> ${sql.literal(PURGED)}
  ${keptSql('h.number')}`,
         ({ operator, number, run_id }) =>
           `The human decision ${number} about operator ${operator}, taken by run ${run_id}, was altered: its seal does not fit.`,

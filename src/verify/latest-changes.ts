@@ -1,5 +1,6 @@
 import type { Dialect } from '../database/dialect.js';
 import type { Column, TypeFamily } from '../database/schema.js';
+import { PURGED } from '../journal/journal.js';
 import { linkSql } from '../plan/expressions.js';
 import type { Subject } from './subject.js';
 
@@ -40,13 +41,14 @@ function standsSql({ layout, database }: Subject, isIntact: boolean): string {
   const { operators, persons } = layout.configuration;
   const operator = journaledKeySql(sql, 'c.operator', layout.operatorKey, isIntact);
   const person = journaledKeySql(sql, 'c.person', layout.personKey, isIntact);
-  return `(c.state = 'applied'
+  // What was purged names nobody any more.
+  return `(c.seal <> ${sql.literal(PURGED)} AND (c.state = 'applied'
         OR c.state = 'kept' AND CASE c.action
            WHEN 'create'
            THEN EXISTS (SELECT 1 FROM ${sql.table(layout.persons.name)} AS k WHERE k.${sql.identifier(persons.key)} = ${person})
            ELSE EXISTS (SELECT 1 FROM ${sql.table(layout.operators.name)} AS k
                          WHERE k.${sql.identifier(operators.key)} = ${operator}
-                           AND ${sql.same(sql.text(linkSql(sql, layout, 'k')), 'c.person')}) END)`;
+                           AND ${sql.same(sql.text(linkSql(sql, layout, 'k')), 'c.person')}) END))`;
 }
 
 /** Keys as they are written; with anything else in place of a key, some servers end the whole statement. */

@@ -1,6 +1,6 @@
 import type { Dialect, JournalTable } from '../database/dialect.js';
-import { CHANGE_SEALED, DECISION_SEALED, sealSql, TAKEN_BACK_SEALED } from '../journal/journal.js';
-import type { Run } from '../journal/run.js';
+import { CHANGE_SEALED, DECISION_SEALED, PURGED, sealSql, TAKEN_BACK_SEALED } from '../journal/journal.js';
+import { isPurged, type Run } from '../journal/run.js';
 import { hasTable } from '../journal/tables.js';
 import type { Subject } from './subject.js';
 import { type Check, checkOf, type Findings, type Found, findViolations, keptSql } from './verification.js';
@@ -20,15 +20,23 @@ export async function checkSeals(subject: Subject): Promise<Check> {
     checked += rows.decisions + rows.changes;
     findings.push(
       comparedCounts(run, rows),
-      await findAltered(subject, run, 'decision', DECISION_SEALED),
-      await findAltered(subject, run, 'change', CHANGE_SEALED),
-      ...(hasHistory ? [await findAltered(subject, run, 'taken_back', TAKEN_BACK_SEALED)] : []),
+      ...(isPurged(run) ? [] : await findAlteredRows(subject, run, hasHistory)),
+      ...(hasHistory ? [await findUnnotedPurges(subject, run)] : []),
       await findSurplus(subject, run),
       ...(run.state === 'closing' || run.state === 'done' ? [await findMissing(subject, run)] : []),
     );
   }
   if (hasJournal && only === undefined) findings.push(await findStrays(subject));
   return checkOf('journal-seals', 'Every row of the journal is as it was written', checked, findings);
+}
+
+/** With its key, a run that was purged has lost its seals. */
+async function findAlteredRows(subject: Subject, run: Run, hasHistory: boolean): Promise<Findings[]> {
+  return [
+    await findAltered(subject, run, 'decision', DECISION_SEALED),
+    await findAltered(subject, run, 'change', CHANGE_SEALED),
+    ...(hasHistory ? [await findAltered(subject, run, 'taken_back', TAKEN_BACK_SEALED)] : []),
+  ];
 }
 
 interface RowCounts {
@@ -86,10 +94,33 @@ function findAltered(
     `SELECT j.operator, j.person, ${sql.text('j.position')} AS position, ${total(sql)}
   FROM ${sql.journal(table)} AS j
  WHERE j.run_id = ${sql.literal(run.id)}
-   AND j.seal <> ${seal}
+   AND j.seal <> ${seal} AND j.seal <> ${sql.literal(PURGED)}
  ${keptSql('j.position')}`,
     ({ operator, position }) =>
       `The ${table.replace('_', ' ')} ${position} of run ${run.id}, about operator ${operator}, was altered: its seal does not fit.`,
+  );
+}
+
+/** What says that it was purged, though no purge has left a digest of its line. */
+function findUnnotedPurges({ session, database }: Subject, run: Run): Promise<Findings> {
+  const { dialect: sql } = database;
+  return findViolations<JournalRow>(
+    session,
+    `SELECT j.operator, NULL AS person, ${sql.text('j.position')} AS position, ${total(sql)}
+  FROM (SELECT d.run_id, d.position, 0 AS rollback, d.operator FROM ${sql.journal('decision')} AS d
+         WHERE d.run_id = ${sql.literal(run.id)} AND d.seal = ${sql.literal(PURGED)}
+         UNION ALL
+        SELECT c.run_id, c.position, 0, c.operator FROM ${sql.journal('change')} AS c
+         WHERE c.run_id = ${sql.literal(run.id)} AND c.seal = ${sql.literal(PURGED)}
+         UNION ALL
+        SELECT t.run_id, t.position, t.rollback, t.operator FROM ${sql.journal('taken_back')} AS t
+         WHERE t.run_id = ${sql.literal(run.id)} AND t.seal = ${sql.literal(PURGED)}) AS j
+  LEFT JOIN ${sql.journal('withheld_line')} AS w
+         ON w.run_id = j.run_id AND w.rollback = j.rollback AND w.position = j.position
+ WHERE w.position IS NULL
+ ${keptSql('j.position')}`,
+    ({ position }) =>
+      `Row ${position} of run ${run.id} says that it was purged, and no purge is noted for it.`,
   );
 }
 

@@ -4,7 +4,7 @@ import {
   type Ask,
   actionText,
   byObject,
-  MARKED_TABLES,
+  JOURNAL_WRITING,
   type Need,
   type Privilege,
   type Privileges,
@@ -128,11 +128,14 @@ export class MysqlPrivileges implements Privileges {
       case 'read-journal':
         return there.size === 0 ? [] : journal(JOURNAL_TABLES, ['SELECT']);
       case 'mark-journal':
+      case 'purge-journal':
         return there.size === 0
           ? []
           : [
               ...journal(JOURNAL_TABLES, ['SELECT']),
-              ...MARKED_TABLES.flatMap(({ table, actions }) => journal([table], actions)),
+              ...Object.entries(JOURNAL_WRITING[need.to]).flatMap(([table, actions]) =>
+                journal([table], actions),
+              ),
             ];
       case 'keep-journal':
         return JOURNAL_TABLE_NAMES.flatMap((name) =>

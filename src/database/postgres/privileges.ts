@@ -3,8 +3,8 @@ import {
   type Ask,
   actionText,
   byObject,
+  JOURNAL_WRITING,
   type JournalNeed,
-  MARKED_TABLES,
   type Need,
   type Privilege,
   type Privileges,
@@ -154,12 +154,13 @@ function journalPrivileges(
         : [whole(home, 'USAGE'), ...read.map((table) => whole(on(table), 'SELECT'))];
     }
     case 'mark-journal':
+    case 'purge-journal':
       return [
         ...journalPrivileges('read-journal', database, journal),
         ...tables.flatMap((object) =>
-          MARKED_TABLES.filter(({ table }) => table === object.name).flatMap(({ actions }) =>
-            actions.map((action) => whole(on(object), action)),
-          ),
+          Object.entries(JOURNAL_WRITING[to])
+            .filter(([table]) => table === object.name)
+            .flatMap(([, actions]) => actions.map((action) => whole(on(object), action))),
         ),
       ];
     case 'keep-journal':

@@ -9,6 +9,7 @@ interface Overview {
     readonly run: string;
     readonly state: string;
     readonly isCutShort: boolean;
+    readonly isPurged: boolean;
     readonly activity: string | null;
     readonly done: number;
     readonly actions: number | null;
@@ -68,7 +69,8 @@ function rowOf(run: Run): Cell[] {
 const percentage = (done: number, actions: number) =>
   actions === 0 ? '' : `  ${Math.floor((100 * done) / actions)} %`;
 
-function stateOf({ state, isCutShort, activity }: Run): Cell {
+function stateOf({ state, isCutShort, isPurged, activity }: Run): Cell {
+  if (isPurged) return `${state}, purged`;
   if (isCutShort) return { text: `${state}, cut short`, tone: 'warning' };
   const why = activity === null || activity === 'working' ? '' : `, ${activity}`;
   return { text: `${state}${why}`, tone: state === 'done' ? 'good' : 'plain' };
