@@ -214,12 +214,12 @@ export function journalMigrations({
       table: 'withheld_line',
       // What is left of a line of an audit report whose rows were purged: the chain goes on over its digest.
       sql: `CREATE TABLE IF NOT EXISTS ${table('withheld_line')} (
-  run_id   varchar(40) NOT NULL,
+  run_id       varchar(40) NOT NULL,
   -- 0 for the report of the run itself
-  rollback integer NOT NULL,
-  position bigint NOT NULL,
-  purge    integer NOT NULL,
-  digest   varchar(64) NOT NULL,
+  rollback     integer NOT NULL,
+  position     bigint NOT NULL,
+  purge_number integer NOT NULL,
+  digest       varchar(64) NOT NULL,
   PRIMARY KEY (run_id, rollback, position)
 )${tableOptions}`,
     },

@@ -46,7 +46,7 @@ export class PurgeTable {
     const { dialect: sql } = this.#database;
     const rows = lines.map(({ position, digest }) => [String(position), digest]);
     await session.run(
-      `INSERT INTO ${sql.journal('withheld_line')} (run_id, rollback, position, purge, digest)
+      `INSERT INTO ${sql.journal('withheld_line')} (run_id, rollback, position, purge_number, digest)
 SELECT ${sql.literal(run.id)}, ${rollback}, ${sql.asInteger('w.position')}, ${number}, w.digest
   FROM (${sql.constants(['position', 'digest'], rows)}) AS w`,
     );

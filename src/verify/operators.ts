@@ -1,6 +1,7 @@
 import type { Layout } from '../config/layout.js';
 import type { Dialect } from '../database/dialect.js';
-import type { Run } from '../journal/run.js';
+import { PURGED } from '../journal/journal.js';
+import { isPurged, type Run } from '../journal/run.js';
 import { FINDINGS, type Finding, REASONS, type Reason } from '../model/decision.js';
 import { linkSql } from '../plan/expressions.js';
 import { conditionSql, flagSql, ownOf } from '../plan/values.js';
@@ -23,6 +24,7 @@ import {
  * skipped    the newest run left it out
  * stale      the newest run meant to write, and did not, since something had changed or failed
  * taken-back what a run did for it was taken back, and no run has said anything else since
+ * purged     the newest run knew why, and its word is gone from the journal
  * open       there is no run that could have said anything
  * pending    the newest run has not come to it yet
  * unknown    none of all that: it came after the newest run, or lost its link
@@ -35,6 +37,7 @@ type Standing =
   | 'skipped'
   | 'stale'
   | 'taken-back'
+  | 'purged'
   | 'open'
   | 'pending'
   | 'unknown'
@@ -44,7 +47,14 @@ type Standing =
 const LEFT_OUT: Finding = 'not-as-approved';
 
 const ALWAYS_VIOLATED: readonly Standing[] = ['pending', 'unknown', 'broken'];
-const VIOLATED_WHEN_COMPLETE: readonly Standing[] = ['review', 'skipped', 'stale', 'taken-back', 'open'];
+const VIOLATED_WHEN_COMPLETE: readonly Standing[] = [
+  'review',
+  'skipped',
+  'stale',
+  'taken-back',
+  'purged',
+  'open',
+];
 
 interface StandingRow extends Found {
   standing: Standing;
@@ -105,7 +115,8 @@ function standingSql(sql: Dialect, layout: Layout, newest: Run | undefined): str
       : `
     LEFT JOIN undone AS u ON u.operator = ${operator}
     LEFT JOIN taken_back AS t ON t.operator = ${operator}`;
-  const journaled = newest === undefined ? `ELSE 'open'` : journaledSql(newest);
+  const wasPurged = newest === undefined ? 'FALSE' : purgedSql(sql, newest, sql.text(key));
+  const journaled = newest === undefined ? `ELSE 'open'` : journaledSql(newest, wasPurged);
   const isBrokenKnown = newest === undefined ? 'FALSE' : `COALESCE(u.reason = 'broken-link', FALSE)`;
   const [reason, hindrance, takenBack] =
     newest === undefined ? ['NULL', 'NULL', 'NULL'] : ['u.reason', 'u.hindrance', 't.run_id'];
@@ -114,7 +125,7 @@ standing AS (
   SELECT ${sql.text(key)} AS operator, ${sql.text(link)} AS person, ${reason} AS reason, ${hindrance} AS hindrance, ${takenBack} AS taken_back,
          CASE WHEN ${personKey} IS NOT NULL THEN 'linked'
               WHEN ${isBrokenKnown} THEN 'review'
-              WHEN ${link} IS NOT NULL THEN 'broken'
+              WHEN ${link} IS NOT NULL THEN CASE WHEN ${wasPurged} THEN 'purged' ELSE 'broken' END
               WHEN ${exemptSql(sql, layout)} THEN 'exempt'
               ${journaled} END AS standing
     FROM ${sql.table(layout.operators.name)} AS o
@@ -151,11 +162,20 @@ taken_back AS (
    WHERE w.newness = 1)`;
 }
 
+/** Of an operator that was purged, the run keeps a digest with its key; of a run that was purged, not even that. */
+function purgedSql(sql: Dialect, newest: Run, key: string): string {
+  if (isPurged(newest)) return 'TRUE';
+  return `CONCAT('purged-', ${sql.hmac(key, newest.digestKey)}) IN
+                   (SELECT d.operator FROM ${sql.journal('decision')} AS d
+                     WHERE d.run_id = ${sql.literal(newest.id)} AND d.seal = ${sql.literal(PURGED)})`;
+}
+
 /** What a run had not come to when it was taken back is not pending any more. */
-const journaledSql = ({
-  state,
-}: Run) => `WHEN t.operator IS NOT NULL AND (u.operator IS NULL OR u.state = 'rolled-back') THEN 'taken-back'
-              WHEN u.operator IS NULL THEN 'unknown'
+const journaledSql = (
+  { state }: Run,
+  wasPurged: string,
+) => `WHEN t.operator IS NOT NULL AND (u.operator IS NULL OR u.state = 'rolled-back') THEN 'taken-back'
+              WHEN u.operator IS NULL THEN CASE WHEN ${wasPurged} THEN 'purged' ELSE 'unknown' END
               WHEN u.state IS NOT NULL THEN 'stale'
               WHEN u.action <> 'none' THEN '${state === 'rolling-back' || state === 'rolled-back' ? 'stale' : 'pending'}'
               WHEN u.decision = 'skip' THEN 'skipped'
@@ -190,7 +210,7 @@ function countStandings(rows: readonly { standing: Standing; operators: string }
     linked: of('linked'),
     review: of('review'),
     skipped: of('skipped', 'exempt'),
-    open: of('stale', 'taken-back', 'open', 'pending', 'unknown', 'broken'),
+    open: of('stale', 'taken-back', 'purged', 'open', 'pending', 'unknown', 'broken'),
   };
 }
 
@@ -210,6 +230,8 @@ function describeStanding(row: StandingRow, newest: Run | undefined): string {
       return `${operator} is not linked to a person; run ${newest?.id} left it: ${row.hindrance ?? 'it was taken back'}.`;
     case 'taken-back':
       return `${operator} is not linked to a person: what run ${row.taken_back} did for it was taken back.`;
+    case 'purged':
+      return `${operator} is ${row.person === null ? 'not linked to a person' : `linked to the person ${row.person}, which does not exist`}; what run ${newest?.id} said of it was purged.`;
     case 'pending':
       return `${operator} is not linked to a person; run ${newest?.id} planned it and has no change for it.`;
     case 'unknown':

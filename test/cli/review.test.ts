@@ -162,9 +162,7 @@ describe.each(databases)('human decisions on $name', ({ fresh, kind }) => {
 
     const audit = await readFile(join(database.folder, summary.report, 'audit.ndjson'), 'utf8');
     const [head, ...lines] = audit.trimEnd().split('\n');
-    expect(JSON.parse(head ?? '')).toMatchObject({
-      humanDecisions: { digest, decisions: 5, who: ['Anna', 'Zoë'] },
-    });
+    expect(JSON.parse(head ?? '').humanDecisions).toEqual({ digest, decisions: 5 });
     const skipped = lines.map((line) => JSON.parse(line)).find(({ operator }) => operator === SKIPPED);
     expect(skipped).toMatchObject({ reason: 'decided' });
     expect(skipped.evidence).toContainEqual({ decided: 'skip', who: 'Anna', note: '-x' });
