@@ -72,12 +72,8 @@ const lastLogin = z.union(
   [
     column,
     valueElsewhere,
-    z
-      .strictObject({ operatorPortal: value.optional(), ssp: value.optional() })
-      .refine(({ operatorPortal, ssp }) => operatorPortal !== undefined || ssp !== undefined, {
-        path: ['operatorPortal'],
-        error: 'is missing, and so is ssp',
-      }),
+    z.strictObject({ operatorPortal: value, ssp: value.optional() }),
+    z.strictObject({ ssp: value }),
   ],
   either(
     'a column name, {column: …, table: …, on: {their column: our column}}, or {operatorPortal: …, ssp: …}',
