@@ -49,7 +49,7 @@ const helpdesk: Template = {
     await query(`UPDATE agent SET note = '2026-06-30 07:15' WHERE id = 6`);
     await query(`INSERT INTO login VALUES
       (1, 'ssp', '2026-06-01 10:00:00', '2026-06-01'), (1, 'ssp', '2026-06-02 10:00:00', 'never'),
-      (1, 'desk', '2026-06-02 10:00:01', '2026-06-03T10:00:00Z'), (2, 'ssp', '2026-01-01 00:00:00', NULL),
+      (1, 'desk', '2026-06-02 10:00:01', '2026-06-03T10:00:00Z'), (2, 'ssp', '2026-01-01 00:00:00', NULL), (2, 'ssp', '2025-12-01 00:00:00', NULL),
       (3, 'web', '2026-06-30 00:00:00', '2026-06-05')`);
   },
 };
@@ -165,6 +165,11 @@ describe.each(databases)('the licence overview on $name', ({ name, kind, fresh }
   let database: TestDatabase;
   beforeAll(async () => {
     database = await fresh(helpdesk);
+    // What sessions there show as midnight is no midnight in UTC.
+    if (kind === 'postgres')
+      await database.query(`DO $$ BEGIN
+        EXECUTE format('ALTER DATABASE %I SET timezone TO %L', current_database(), 'Asia/Tokyo');
+      END $$`);
   });
 
   async function report(options: Options, ...args: string[]) {
