@@ -6,6 +6,7 @@ import type { InitFlags } from './commands/init.js';
 import type { JournalPurgeFlags } from './commands/journal-purge.js';
 import type { MigrateFlags } from './commands/migrate-flags.js';
 import type { ReportFlags } from './commands/report.js';
+import type { LicenceFlags } from './commands/report-licences.js';
 import type { ReviewFlags } from './commands/review.js';
 import type { RollbackFlags } from './commands/rollback.js';
 import type { ScanFlags } from './commands/scan.js';
@@ -29,13 +30,15 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
     command: Command,
     run: Promise<(terminal: Terminal, flags: F) => Promise<ExitCode>>,
   ) => {
-    exitCode = await (await run)(terminal, command.optsWithGlobals<F>());
+    exitCode = await (await run)(terminal, command.opts<F>());
   };
   const program = new Command('onecard')
     .description('Gives every human operator its one linked person card, on PostgreSQL, MariaDB and MySQL.')
     .version(VERSION)
     .helpOption('-h, --help', 'show this help')
     .helpCommand(false)
+    // Otherwise a command would take the flags behind its subcommand for its own.
+    .enablePositionalOptions()
     .configureOutput({
       writeOut: (text) => terminal.stdout.write(text),
       // Help goes there when nothing was asked; errors are thrown, and printed by whoever catches them.
@@ -139,7 +142,8 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
       ),
     );
 
-  shared(program.command('report'))
+  const report = shared(program.command('report'))
+    .enablePositionalOptions()
     .description('who is linked to whom, by which run, and why')
     .addOption(
       new Option('--format <format>', 'how to write it').choices(['table', 'csv', 'json']).default('table'),
@@ -152,6 +156,32 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
         import('./commands/report.js').then((module) => module.report),
       ),
     );
+
+  shared(report.command('licences'))
+    .description(
+      'when each operator was last seen, on either card, and totals per kind of licence; read-only',
+    )
+    .addOption(
+      new Option('--format <format>', 'how to write it')
+        .choices(['table', 'csv', 'json', 'ndjson'])
+        .default('table'),
+    )
+    .option(
+      '--not-seen-for <days>',
+      'only human operators whom nobody has seen for so many days, or ever; totals count them (default: 90)',
+      positiveNumber,
+    )
+    .option('--as-of <date>', 'the day that days are counted to (default: today, in UTC, by the server)', day)
+    .option('--totals', 'only the totals')
+    .option('--redact', 'pseudonyms for keys and names (see ONECARD_REDACT_KEY in the README)')
+    .addHelpText('after', LICENCE_EXAMPLES)
+    .action((_, command: Command) => {
+      refuseBefore(report);
+      return call<LicenceFlags>(
+        command,
+        import('./commands/report-licences.js').then((module) => module.reportLicences),
+      );
+    });
 
   const audit = program
     .command('audit')
@@ -252,11 +282,11 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
 
 /** Commander's message, as a sentence that names the flag and never what might be a password behind it. */
 function usageError({ code, message }: CommanderError, program: Command): OnecardError {
-  const command = program.commands.find((candidate) => candidate.name() === program.args[0]);
-  const excess = command?.args[0];
+  const { command, name } = called(program);
+  const excess = command.args[0];
   const text =
     code === 'commander.excessArguments' && excess !== undefined
-      ? `${JSON.stringify(excess)} is no flag of ${command?.name()}`
+      ? `${JSON.stringify(excess)} is no flag of ${name}`
       : message
           .replace(/^error: /, '')
           .replace(/\n\(/, ' (')
@@ -265,8 +295,20 @@ function usageError({ code, message }: CommanderError, program: Command): Onecar
           .replace(/^(unknown option '(?:--[^'=]+|-[^-'])).*?'/s, "$1'");
   const sentence = text.charAt(0).toUpperCase() + text.slice(1);
   return new OnecardError(/[.)]$/.test(sentence) ? sentence : `${sentence}.`, {
-    remedy: `See \`onecard ${command === undefined ? '' : `${command.name()} `}--help\`.`,
+    remedy: `See \`onecard ${name === '' ? '' : `${name} `}--help\`.`,
   });
+}
+
+/** The command that was called, a subcommand with its parent's name: `report licences`. */
+function called(program: Command): { command: Command; name: string } {
+  const names: string[] = [];
+  let command = program;
+  for (;;) {
+    const below = command.commands.find((candidate) => candidate.name() === command.args[0]);
+    if (below === undefined) return { command, name: names.join(' ') };
+    names.push(below.name());
+    command = below;
+  }
 }
 
 const EXAMPLES = `
@@ -279,6 +321,22 @@ Start here:
 The database is found in --database-url, DATABASE_URL, DATABASE_URL_FILE, 
 or PGHOST and its kin.
 `;
+
+const LICENCE_EXAMPLES = `
+Examples:
+  onecard report licences                                     all, and totals per kind of licence
+  onecard report licences --not-seen-for 180 --format csv     who may give a licence back
+  onecard report licences --totals --as-of 2026-06-30         a reckoning that can be repeated
+`;
+
+/** @throws CommanderError where a flag stands before the subcommand: it would count for nothing. */
+function refuseBefore(command: Command): void {
+  const [flag] = command.options.filter(
+    (option) => command.getOptionValueSource(option.attributeName()) === 'cli',
+  );
+  if (flag !== undefined)
+    command.error(`error: put ${flag.long} behind ${command.args[0]}`, { code: 'onecard.flagBefore' });
+}
 
 function shared(command: Command): Command {
   return onDatabase(command).option(
@@ -338,6 +396,14 @@ function timeOfDay(text: string): Date {
   time.setHours(Number(hours), Number(minutes), 0, 0);
   if (time.getTime() <= Date.now()) time.setDate(time.getDate() + 1);
   return time;
+}
+
+/** A day of the calendar; kept as it was written. */
+function day(text: string): string {
+  const time = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
+  if (Number.isNaN(time) || !new Date(time).toISOString().startsWith(text))
+    throw new InvalidArgumentError('It has to be a day of the calendar, such as 2026-06-30.');
+  return text;
 }
 
 function wholeNumber(text: string): number {

@@ -1,5 +1,5 @@
 import type { Column, Table } from '../database/schema.js';
-import type { OnMisfit, Scalar } from '../model/configuration.js';
+import type { OnMisfit, Portal, Scalar } from '../model/configuration.js';
 
 /**
  * The configuration's values and conditions after they were held against the database: each name has become the
@@ -17,6 +17,14 @@ export interface CheckedValue {
   readonly column: Column;
   /** Undefined where the column is one of the row itself. */
   readonly rows: CheckedRows | undefined;
+}
+
+/** When somebody logged in there last. */
+export interface CheckedLogin {
+  readonly portal: Portal;
+  readonly value: CheckedValue;
+  /** The option that says it. */
+  readonly option: readonly string[];
 }
 
 export type CheckedCondition =

@@ -3,13 +3,14 @@ import { rangeOf } from '../database/numbers.js';
 import { requireFor } from '../database/privileges.js';
 import type { Column, ForeignKeyRule, Table, TableRules } from '../database/schema.js';
 import { OnecardError } from '../errors.js';
-import type { Configuration, TableName } from '../model/configuration.js';
+import type { Configuration, LastLogin, TableName } from '../model/configuration.js';
 import { cardFields, refuseUnfilled } from './card-fields.js';
 import type {
   CardField,
   CheckedCondition,
   CheckedFlag,
   CheckedKey,
+  CheckedLogin,
   CheckedReference,
   CheckedValue,
 } from './checked.js';
@@ -42,7 +43,8 @@ export interface Layout {
     readonly excluded: CheckedCondition | undefined;
     readonly archived: CheckedCondition | undefined;
     readonly anonymized: CheckedCondition | undefined;
-    readonly lastLogin: CheckedValue | undefined;
+    readonly lastLogin: readonly CheckedLogin[];
+    readonly licence: CheckedValue | undefined;
   };
   /** And of a person row. */
   readonly person: {
@@ -51,6 +53,7 @@ export interface Layout {
     readonly caller: CheckedFlag;
     readonly archived: CheckedCondition | undefined;
     readonly anonymized: CheckedCondition | undefined;
+    readonly lastLogin: readonly CheckedLogin[];
   };
   readonly keys: readonly CheckedKey[];
   /** What fills a new card, flags aside. */
@@ -153,13 +156,15 @@ async function findNamed(
     excluded: await ofOperator('excluded'),
     archived: await ofOperator('archived'),
     anonymized: await ofOperator('anonymized'),
-    lastLogin: o.lastLogin && (await find.value(['operators', 'lastLogin'], operators, o.lastLogin)),
+    lastLogin: await findLogins(find, operators, o.lastLogin),
+    licence: o.licence && (await find.value(['operators', 'licence'], operators, o.licence)),
   };
   const ssp = await find.flag(['persons', 'ssp'], persons, p.ssp);
   const caller = await find.flag(['persons', 'caller'], persons, p.caller);
   const name = await find.values(['persons', 'name'], persons, p.name);
   const archived = await ofPerson('archived');
   const anonymized = await ofPerson('anonymized');
+  const lastLogin = await findLogins(find, persons, p.lastLogin);
   for (const [side, table] of [['operators', operators] as const, ['persons', persons] as const])
     volatileColumns[side].forEach((column, index) => {
       find.column(['volatileColumns', side, index], table, column);
@@ -167,8 +172,17 @@ async function findNamed(
   const keys = await findKeys(find, configuration, operators, persons);
   const card = await cardFields(find, configuration, operators, persons);
   if (!operatorKey || !personKey || !ssp || !caller) return undefined;
-  const person = { name, ssp, caller, archived, anonymized };
+  const person = { name, ssp, caller, archived, anonymized, lastLogin };
   return { operatorKey, personKey, operator, person, keys, card };
+}
+
+async function findLogins(find: Resolver, table: Table, logins: readonly LastLogin[]) {
+  const found: CheckedLogin[] = [];
+  for (const login of logins) {
+    const value = await find.value(login.option, table, login.value);
+    if (value !== undefined) found.push({ ...login, value });
+  }
+  return found;
 }
 
 async function findKeys(find: Resolver, { match }: Configuration, operators: Table, persons: Table) {

@@ -44,7 +44,8 @@ function lookups({ operator, person, keys, card }: Layout): CheckedRows[] {
   const values = [
     ...operator.name,
     ...person.name,
-    ...(operator.lastLogin === undefined ? [] : [operator.lastLogin]),
+    ...[...operator.lastLogin, ...person.lastLogin].map(({ value }) => value),
+    ...(operator.licence === undefined ? [] : [operator.licence]),
     ...keys.flatMap((key) => [key.operator, key.person]),
     ...card.flatMap(({ source }) => ('from' in source ? [source.from] : [])),
   ];

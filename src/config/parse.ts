@@ -1,8 +1,23 @@
 import { createHash } from 'node:crypto';
 import { normalized } from '../database/letters.js';
-import type { Condition, Configuration, Flag, OtherRows, TableName, Value } from '../model/configuration.js';
+import type {
+  Condition,
+  Configuration,
+  Flag,
+  LastLogin,
+  OtherRows,
+  Portal,
+  TableName,
+  Value,
+} from '../model/configuration.js';
 import { placeIn, type Source } from './problems.js';
-import type { ConditionInput, ConfigurationInput, OtherRowsInput, ValueInput } from './schema.js';
+import type {
+  ConditionInput,
+  ConfigurationInput,
+  LastLoginInput,
+  OtherRowsInput,
+  ValueInput,
+} from './schema.js';
 
 /** From what is written to what the program works with; everything was checked by its schema. */
 export function parseConfiguration(input: ConfigurationInput, source: Source | undefined): Configuration {
@@ -23,7 +38,8 @@ export function parseConfiguration(input: ConfigurationInput, source: Source | u
       excluded: optional(operators.excluded, parseCondition),
       archived: optional(operators.archived, parseCondition),
       anonymized: optional(operators.anonymized, parseCondition),
-      lastLogin: optional(operators.lastLogin, parseValue),
+      lastLogin: parseLastLogin('operators', 'operatorPortal', operators.lastLogin),
+      licence: optional(operators.licence, parseValue),
     },
     persons: {
       table: tableName(persons.table),
@@ -33,6 +49,7 @@ export function parseConfiguration(input: ConfigurationInput, source: Source | u
       caller: parseFlag(persons.caller),
       archived: optional(persons.archived, parseCondition),
       anonymized: optional(persons.anonymized, parseCondition),
+      lastLogin: parseLastLogin('persons', 'ssp', persons.lastLogin),
     },
     card: Object.entries(input.card).map(([column, source]) => ({
       column,
@@ -68,6 +85,21 @@ const parseValue = (input: ValueInput): Value =>
   typeof input === 'string'
     ? { column: input, rows: undefined }
     : { column: input.column, rows: parseRows(input) };
+
+function parseLastLogin(
+  side: 'operators' | 'persons',
+  usual: Portal,
+  input: LastLoginInput | undefined,
+): LastLogin[] {
+  const option = [side, 'lastLogin'];
+  if (input === undefined) return [];
+  if (typeof input === 'string' || 'column' in input)
+    return [{ portal: usual, value: parseValue(input), option }];
+  return (['operatorPortal', 'ssp'] as const).flatMap((portal) => {
+    const value = input[portal];
+    return value === undefined ? [] : [{ portal, value: parseValue(value), option: [...option, portal] }];
+  });
+}
 
 const parseRows = ({ table, on, where }: OtherRowsInput): OtherRows => ({
   table: tableName(table),

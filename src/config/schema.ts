@@ -53,22 +53,32 @@ const otherRows = z.strictObject({
   },
 });
 
+const valueElsewhere = z.strictObject({
+  column,
+  table,
+  on,
+  get where() {
+    return condition.optional();
+  },
+});
 const value = z
   .union(
-    [
-      column,
-      z.strictObject({
-        column,
-        table,
-        on,
-        get where() {
-          return condition.optional();
-        },
-      }),
-    ],
+    [column, valueElsewhere],
     either('a column name, or {column: …, table: …, on: {their column: our column}}'),
   )
   .describe('A column name, or a column of rows of another table.');
+
+const lastLogin = z.union(
+  [
+    column,
+    valueElsewhere,
+    z.strictObject({ operatorPortal: value, ssp: value.optional() }),
+    z.strictObject({ ssp: value }),
+  ],
+  either(
+    'a column name, {column: …, table: …, on: {their column: our column}}, or {operatorPortal: …, ssp: …}',
+  ),
+);
 
 const CONDITIONS =
   'a condition: {column: …, is: …}, or with isNot, in, isNull or matches instead of is; {row: …}, {all: […]}, {any: […]} or {not: …}';
@@ -100,6 +110,9 @@ export interface OtherRowsInput {
   where?: ConditionInput | undefined;
 }
 export type ValueInput = string | ({ column: string } & OtherRowsInput);
+export type LastLoginInput =
+  | ValueInput
+  | { operatorPortal?: ValueInput | undefined; ssp?: ValueInput | undefined };
 export type ConditionInput =
   | { column: string; is: ScalarInput }
   | { column: string; isNot: ScalarInput }
@@ -161,7 +174,10 @@ export const configurationSchema = z
       excluded: condition.optional(),
       archived: condition.optional(),
       anonymized: condition.optional(),
-      lastLogin: value.optional(),
+      lastLogin: lastLogin
+        .optional()
+        .describe('When the operator was last seen: in the operator portal, where nothing else is said.'),
+      licence: value.optional().describe('The kind of licence that it takes.'),
     }),
     persons: z.strictObject({
       table,
@@ -171,6 +187,9 @@ export const configurationSchema = z
       caller: flag,
       archived: condition.optional(),
       anonymized: condition.optional(),
+      lastLogin: lastLogin
+        .optional()
+        .describe('When the person was last seen: in the SSP, where nothing else is said.'),
     }),
     card: z.record(column, cardSource).describe('Column of the person table: what fills it on a new card.'),
     unmapped: z

@@ -68,6 +68,15 @@ export interface Dialect {
   /** Rows of constants as a SELECT: each column a text, or NULL; one literal, however many rows. */
   constants(columns: readonly string[], rows: readonly (readonly (string | null)[])[]): string;
 
+  /** The day that the server's clock shows in UTC, as ISO 8601 text. */
+  readonly today: string;
+  /**
+   * What such a column holds as ISO 8601 text: `2026-05-31`, `2026-05-31T08:00:00.000000`, and with a `Z` where the
+   * server knows which instant it was. What is no day of the years 1 to 9999 comes as the server writes it.
+   * Undefined for a column that holds no dates.
+   */
+  isoTime(expression: string, column: Column): string | undefined;
+
   /** The whole number that a text spells. */
   asInteger(expression: string): string;
 

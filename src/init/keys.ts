@@ -243,7 +243,17 @@ const NEVER_KEYS: readonly (Concept | undefined)[] = [
     'kind',
     'group',
   ] as const),
-  ...(['createdAt', 'changedAt', 'lastLogin', 'primary', 'ssp', 'caller', 'phone', 'mobile'] as const),
+  ...([
+    'createdAt',
+    'changedAt',
+    'lastLogin',
+    'licence',
+    'primary',
+    'ssp',
+    'caller',
+    'phone',
+    'mobile',
+  ] as const),
 ];
 
 async function byData(sampler: Sampler, operator: Candidate, theirs: readonly Candidate[]) {

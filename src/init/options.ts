@@ -40,7 +40,6 @@ function operatorOptions(
   role: RoleGuess,
   { link, operators: found }: Findings,
 ): ProposedOption[] {
-  const lastLogin = best(side, 'lastLogin', 0.5);
   return [
     tableOption('operators', role),
     keyOption(side),
@@ -51,15 +50,8 @@ function operatorOptions(
     ...conditionOption(['operators', 'excluded'], found.excluded),
     ...conditionOption(['operators', 'archived'], found.archived),
     ...conditionOption(['operators', 'anonymized'], found.anonymized),
-    ...(lastLogin === undefined
-      ? []
-      : [
-          {
-            path: ['operators', 'lastLogin'],
-            value: lastLogin.plain,
-            because: [`${percent(filledShare(lastLogin.statistics))} filled`],
-          },
-        ]),
+    ...columnOption(side, 'lastLogin'),
+    ...columnOption(side, 'licence'),
   ];
 }
 
@@ -82,7 +74,22 @@ function personOptions(
     { path: ['persons', 'caller'], ...guessOf(caller) },
     ...conditionOption(['persons', 'archived'], found.archived),
     ...conditionOption(['persons', 'anonymized'], found.anonymized),
+    ...columnOption(side, 'lastLogin'),
   ];
+}
+
+/** The column that is called after it, where there is one. */
+function columnOption(side: Side, option: 'lastLogin' | 'licence'): ProposedOption[] {
+  const found = best(side, option, 0.5);
+  return found === undefined
+    ? []
+    : [
+        {
+          path: [side.role, option],
+          value: found.plain,
+          because: [`${percent(filledShare(found.statistics))} filled`],
+        },
+      ];
 }
 
 function keyOption({ role, key, table }: Side): ProposedOption {

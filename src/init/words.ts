@@ -152,6 +152,9 @@ export const COLUMN_WORDS = {
     lastvisit lastvisitat lastconnection loggedinat
     laatstelogin laatstingelogd laatsteaanmelding laatstgezien letzteanmeldung letzterlogin zuletztgesehen
     zuletztangemeldet derniereconnexion dernierlogin dernieracces`),
+  licence: words(`
+    licence license licencetype licensetype licencekind licensekind licencename licensename licencelevel licenselevel
+    licentie licentietype licentiesoort lizenz lizenztyp lizenzart typelicence typedelicence`),
   changedAt: words(`
     updatedat updatedon updated updatetime updatedate updatedby changedat changed changetime changedate changedby
     changeby modifiedat modifiedon modified modifiedby modifiedtime modifieddate modificationdate lastmodified

@@ -73,6 +73,17 @@ export interface MatchKey {
   readonly person: Value;
 }
 
+/** Where somebody logs in. */
+export type Portal = 'operatorPortal' | 'ssp';
+
+/** When somebody logged in there last. */
+export interface LastLogin {
+  readonly portal: Portal;
+  readonly value: Value;
+  /** The option that says it. */
+  readonly option: readonly string[];
+}
+
 export interface OperatorTable {
   readonly table: TableName;
   readonly key: string;
@@ -85,7 +96,9 @@ export interface OperatorTable {
   readonly excluded: Condition | undefined;
   readonly archived: Condition | undefined;
   readonly anonymized: Condition | undefined;
-  readonly lastLogin: Value | undefined;
+  readonly lastLogin: readonly LastLogin[];
+  /** The kind of licence. */
+  readonly licence: Value | undefined;
 }
 
 export interface PersonTable {
@@ -96,6 +109,7 @@ export interface PersonTable {
   readonly caller: Flag;
   readonly archived: Condition | undefined;
   readonly anonymized: Condition | undefined;
+  readonly lastLogin: readonly LastLogin[];
 }
 
 /** A column that refers to persons, though no foreign key says so. */

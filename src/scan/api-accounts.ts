@@ -43,7 +43,7 @@ interface Columns {
   readonly employeeNumbers: readonly CheckedKey[];
   readonly names: readonly CheckedValue[];
   readonly firstNames: readonly CheckedValue[];
-  readonly lastLogin: CheckedValue | undefined;
+  readonly lastLogins: readonly CheckedValue[];
   /** All of them, in the order in which they are read. */
   readonly read: readonly CheckedValue[];
 }
@@ -53,15 +53,12 @@ const EMPLOYEE_NUMBER = /employee|personnel|personeel|staff/i;
 const FIRST_NAME = /first|given|initial|voornaam|voorletter|roepnaam/i;
 
 function columnsOf({ keys, operator: { name: names, lastLogin } }: Layout): Columns {
+  const lastLogins = lastLogin.map(({ value }) => value);
   const says = (pattern: RegExp) => (key: CheckedKey) =>
     pattern.test(`${key.name} ${key.operator.column.name}`);
   const mails = keys.filter(says(MAIL));
   const employeeNumbers = keys.filter((key) => says(EMPLOYEE_NUMBER)(key) && !mails.includes(key));
-  const read = [
-    ...keys.map(({ operator }) => operator),
-    ...names,
-    ...(lastLogin === undefined ? [] : [lastLogin]),
-  ];
+  const read = [...keys.map(({ operator }) => operator), ...names, ...lastLogins];
   return {
     // Every other key tells accounts apart by a name that somebody gave them.
     logins: keys.filter((key) => !mails.includes(key) && !employeeNumbers.includes(key)),
@@ -69,7 +66,7 @@ function columnsOf({ keys, operator: { name: names, lastLogin } }: Layout): Colu
     employeeNumbers,
     names,
     firstNames: names.filter(({ column }) => FIRST_NAME.test(column.name)),
-    lastLogin,
+    lastLogins,
     read: [...new Set(read)],
   };
 }
@@ -111,7 +108,7 @@ function readAccount(row: Row, columns: Columns, ignoreValues: readonly string[]
   const joined = (names: readonly CheckedValue[]) => names.map(textOf).join(' ');
   const isFilled = (value: CheckedValue) =>
     !['', ...ignoreValues].includes(textOf(value).trim().toLowerCase());
-  const { employeeNumbers, names, firstNames, lastLogin } = columns;
+  const { employeeNumbers, names, firstNames, lastLogins } = columns;
   return {
     logins: labelled(columns.logins),
     mails: labelled(columns.mails),
@@ -119,7 +116,7 @@ function readAccount(row: Row, columns: Columns, ignoreValues: readonly string[]
     familyName: joined(names.filter((value) => !firstNames.includes(value))),
     hasEmployeeNumber:
       employeeNumbers.length === 0 ? undefined : employeeNumbers.some(({ operator }) => isFilled(operator)),
-    hasLoggedIn: lastLogin === undefined ? undefined : textOf(lastLogin) !== '',
+    hasLoggedIn: lastLogins.length === 0 ? undefined : lastLogins.some((value) => textOf(value) !== ''),
   };
 }
 

@@ -41,6 +41,7 @@ try {
   say('load the sample', performance.now() - load);
   await time(['migrate', '--dry-run', '--limit', '1'], url);
   await time(['migrate', '--dry-run', '--limit', '1', '--plan-out', join(folder, 'plan.ndjson')], url);
+  await time(['report', 'licences', '--format', 'csv'], url);
   const plan = ['--plan', join(folder, 'plan.ndjson')];
   await time(['migrate', '--dry-run', ...plan], url);
   if (more.includes('--run')) {

@@ -159,7 +159,7 @@ describe('a file that says what no configuration can', () => {
     [
       'an option of the other side',
       persons('▸link: x'),
-      'persons.link is no option; there are table, key, name, ssp, caller, archived, anonymized',
+      'persons.link is no option; there are table, key, name, ssp, caller, archived, anonymized, lastLogin',
     ],
     ['a number for a table', operators('▸table: 5'), `operators.table ${TABLE}`],
     ['no table', operators('▸table:'), 'operators.table is empty'],

@@ -16,6 +16,7 @@ export const sample: Preset = {
     archived: { column: 'archived', is: true },
     anonymized: { column: 'anonymized', is: true },
     lastLogin: 'last_login_at',
+    licence: 'licence',
   },
   persons: {
     table: 'person',
@@ -25,6 +26,7 @@ export const sample: Preset = {
     caller: { column: 'selectable_as_caller', granted: true, denied: false },
     archived: { column: 'archived', is: true },
     anonymized: { column: 'anonymized', is: true },
+    lastLogin: 'ssp_last_login_at',
   },
   // The SSP login name is a credential: it identifies a person, and is never copied.
   card: sameName(

@@ -22,6 +22,7 @@ export const topdesk: Preset = {
     archived,
     anonymized,
     lastLogin: 'laatstelogin',
+    licence: 'licentie',
   },
   persons: {
     table: 'persoon',
@@ -31,6 +32,8 @@ export const topdesk: Preset = {
     caller: { column: 'aanmelder', granted: 1, denied: 0 },
     archived,
     anonymized,
+    // To the SSP.
+    lastLogin: 'laatstelogin',
   },
   card: {
     // On a person this is the login to the SSP, and two cards with one login would lock both out.

@@ -162,6 +162,8 @@ export function mysqlDialect(
       );
       return `SELECT * FROM JSON_TABLE(${literal(JSON.stringify(rows))}, '$[*]' COLUMNS (${types.join(', ')})) AS c`;
     },
+    today: `DATE_FORMAT(UTC_DATE(), '%Y-%m-%d')`,
+    isoTime,
     asInteger: (expression) => `CAST(${expression} AS SIGNED)`,
 
     jsonArray: (expressions) => `JSON_ARRAY(${expressions.join(', ')})`,
@@ -205,6 +207,18 @@ export function mysqlDialect(
     qualifiedInSet: (alias) => `${alias}.`,
     same: (left, right) => `${left} <=> ${right}`,
   };
+}
+
+/**
+ * A `timestamp` is an instant, which the server shows in the time zone of the session. `UNIX_TIMESTAMP` gives it as
+ * it is kept, in the hour that clocks show twice, too; and 0 for the zero date, which no such column holds otherwise.
+ */
+function isoTime(expression: string, { type }: Column): string | undefined {
+  if (type === 'date') return `DATE_FORMAT(${expression}, '%Y-%m-%d')`;
+  if (type.startsWith('datetime')) return `DATE_FORMAT(${expression}, '%Y-%m-%dT%H:%i:%s.%f')`;
+  if (!type.startsWith('timestamp')) return undefined;
+  const inUtc = `DATE_ADD(TIMESTAMP'1970-01-01 00:00:00', INTERVAL UNIX_TIMESTAMP(${expression}) SECOND)`;
+  return `CASE WHEN UNIX_TIMESTAMP(${expression}) = 0 THEN '0000-00-00' ELSE DATE_FORMAT(${inUtc}, '%Y-%m-%dT%H:%i:%s.%fZ') END`;
 }
 
 /** With anything else in place of a key, a strict server ends a statement that writes. */

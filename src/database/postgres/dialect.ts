@@ -76,6 +76,31 @@ function lowerCased(text: string, casing: LowerCasing | undefined): string {
   return `lower(CASE WHEN ${text} COLLATE "C" ~ '[${upper}]' THEN translate(${text}, '${upper}', '${lower}') ELSE ${text} END COLLATE ${collation}) COLLATE "C"`;
 }
 
+/** Of each type that holds dates: its least and greatest value, and its form in ISO 8601. */
+const ISO_TIMES: readonly (readonly [type: RegExp, from: string, to: string, form: (x: string) => string])[] =
+  [
+    [/^date$/, `DATE '0001-01-01'`, `DATE '9999-12-31'`, (x) => `to_char(${x}, 'YYYY-MM-DD')`],
+    [
+      /^timestamp.*without/,
+      `TIMESTAMP '0001-01-01'`,
+      `TIMESTAMP '9999-12-31 23:59:59.999999'`,
+      (x) => `to_char(${x}, 'YYYY-MM-DD"T"HH24:MI:SS.US')`,
+    ],
+    [
+      /^timestamp.*with/,
+      `TIMESTAMPTZ '0001-01-01 00:00:00Z'`,
+      `TIMESTAMPTZ '9999-12-31 23:59:59.999999Z'`,
+      (x) => `to_char(${x} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`,
+    ],
+  ];
+
+/** Of infinity, and of years before Christ, `to_char` would say nothing or something else. */
+function isoTime(expression: string, { baseType }: Column): string | undefined {
+  const [, from, to, form] = ISO_TIMES.find(([type]) => type.test(baseType)) ?? [];
+  if (form === undefined) return undefined;
+  return `CASE WHEN ${expression} BETWEEN ${from} AND ${to} THEN ${form(expression)} ELSE CAST(${expression} AS text) END`;
+}
+
 /** @param casing undefined where the server has no such collation: each letter is then replaced, which is slow. */
 export const postgresDialectFor = (casing?: LowerCasing): Dialect => ({
   identifier,
@@ -127,6 +152,8 @@ export const postgresDialectFor = (casing?: LowerCasing): Dialect => ({
 
   constants: (columns, rows) =>
     `SELECT ${columns.map((column, index) => `c.cells ->> ${index} AS ${column}`).join(', ')} FROM json_array_elements(${literal(JSON.stringify(rows))}) AS c(cells)`,
+  today: `to_char(CURRENT_TIMESTAMP AT TIME ZONE 'UTC', 'YYYY-MM-DD')`,
+  isoTime,
   asInteger: (expression) => `CAST(${expression} AS bigint)`,
 
   jsonArray,

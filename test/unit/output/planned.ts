@@ -42,7 +42,8 @@ export function configurationWith(changed: Partial<Policies> = {}): Configuratio
       excluded: { column: 'demo_account', is: true },
       archived: { column: 'archived', is: true },
       anonymized: { column: 'anonymized', is: true },
-      lastLogin: own('last_login_at'),
+      lastLogin: [],
+      licence: undefined,
     },
     persons: {
       table: { schema: undefined, name: 'person' },
@@ -52,6 +53,7 @@ export function configurationWith(changed: Partial<Policies> = {}): Configuratio
       caller: { column: 'selectable_as_caller', granted: true, denied: false },
       archived: { column: 'archived', is: true },
       anonymized: undefined,
+      lastLogin: [],
     },
     card: [
       ...sameNamed.map((column) => ({ column, source: { from: own(column), onMisfit: 'review' as const } })),
