@@ -185,7 +185,8 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
 
   const audit = program
     .command('audit')
-    .description('verify audit reports, and export them from the journal');
+    .description('verify audit reports, and export them from the journal')
+    .helpCommand(false);
   audit.exitOverride().allowExcessArguments(false);
   onDatabase(audit.command('verify'))
     .description('find the first line of an audit report that is not as it was written')
@@ -219,7 +220,10 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
       ),
     );
 
-  const journal = program.command('journal').description('what onecard keeps in the database');
+  const journal = program
+    .command('journal')
+    .description('what onecard keeps in the database')
+    .helpCommand(false);
   journal.exitOverride().allowExcessArguments(false);
   onDatabase(journal.command('purge'))
     .description('take personal data out of the journal, of a run or of an operator; counts and chains stay')
