@@ -117,7 +117,11 @@ async function openRun(
     await database.transaction((session) =>
       refuseOtherDecisions(session, database, layout, unfinished, options.decisions),
     );
-    const run = await database.transaction((session) => runs.takeOver(session, unfinished));
+    const run = await database.transaction(async (session) => {
+      const reports = new RunReportTable(database);
+      await reports.startWhereMissing(session, unfinished, layout.configuration, legendOf(layout));
+      return runs.takeOver(session, unfinished);
+    });
     emit({ kind: 'resumed', run: run.id, done: await lastPosition(database, run), total: run.actions ?? 0 });
     return run;
   }

@@ -35,6 +35,15 @@ export function checkRunsFolder(folder: string): void {
   }
 }
 
+/** Neither the file nor any folder on its way. */
+function refuseLinks(workingFolder: string, place: string): void {
+  const parts = place.split(sep);
+  for (const length of parts.keys()) {
+    const part = join(...parts.slice(0, length + 1));
+    refuseLink(join(workingFolder, part), part, WHOLE);
+  }
+}
+
 /** Whoever may write into the working folder could lead reports, or their names, elsewhere. */
 function refuseLink(path: string, name: string, state: string): void {
   if (!isLink(path)) return;
@@ -74,13 +83,16 @@ function reasonOf(cause: unknown): string {
  * cut short. Until then it is `….part`.
  */
 export class ReportFile {
+  readonly #workingFolder: string;
+  /** Below the working folder. */
   readonly #folder: string;
-  readonly #path: string;
+  readonly #name: string;
   readonly #file: PrivateFile;
 
-  private constructor(folder: string, path: string, file: PrivateFile) {
+  private constructor(workingFolder: string, folder: string, name: string, file: PrivateFile) {
+    this.#workingFolder = workingFolder;
     this.#folder = folder;
-    this.#path = path;
+    this.#name = name;
     this.#file = file;
   }
 
@@ -89,17 +101,13 @@ export class ReportFile {
    * @throws OnecardError that tells that the data are whole and how the report is finished; so do the other methods.
    */
   static async create(workingFolder: string, folder: string, name: string): Promise<ReportFile> {
-    const parts = [RUNS_FOLDER, ...folder.split(sep), name];
-    for (const length of parts.keys()) {
-      const place = join(...parts.slice(0, length + 1));
-      refuseLink(join(workingFolder, place), place, WHOLE);
-    }
+    refuseLinks(workingFolder, join(RUNS_FOLDER, folder, name));
     const shown = join(RUNS_FOLDER, folder);
     const path = join(workingFolder, shown, name);
     return onDisk(shown, async () => {
       mkdirSync(join(workingFolder, shown), { recursive: true, mode: 0o700 });
       await rm(`${path}.part`, { force: true });
-      return new ReportFile(shown, path, await PrivateFile.create(`${path}.part`));
+      return new ReportFile(workingFolder, shown, name, await PrivateFile.create(`${path}.part`));
     });
   }
 
@@ -112,10 +120,13 @@ export class ReportFile {
     return onDisk(this.#folder, () => this.#file.flush());
   }
 
-  finish(): Promise<void> {
-    return onDisk(this.#folder, async () => {
+  async finish(): Promise<void> {
+    const place = join(this.#folder, this.#name);
+    // Somebody may have put one there meanwhile.
+    refuseLinks(this.#workingFolder, place);
+    await onDisk(this.#folder, async () => {
       await this.#file.finish();
-      await rename(this.#file.path, this.#path);
+      await rename(this.#file.path, join(this.#workingFolder, place));
     });
   }
 

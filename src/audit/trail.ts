@@ -45,6 +45,12 @@ export class Trail {
     return this.#reader.head;
   }
 
+  /** Where the file cannot be written: leaves nothing. */
+  async discard(): Promise<void> {
+    this.#isOpen = false;
+    await this.#file.discard();
+  }
+
   /** Where the work ended early: leaves what was written. */
   async leave(): Promise<void> {
     if (this.#isOpen) await this.#file.leave();

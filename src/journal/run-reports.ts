@@ -33,6 +33,16 @@ export class RunReportTable {
     );
   }
 
+  /** The same for a run that an earlier onecard began with this configuration. */
+  async startWhereMissing(
+    session: Session,
+    run: Run,
+    configuration: Configuration,
+    legend: Legend,
+  ): Promise<void> {
+    if ((await this.find(session, run)) === undefined) await this.start(session, run, configuration, legend);
+  }
+
   async finish(session: Session, run: Run, summary: string): Promise<void> {
     await session.run(this.#table().where({ run_id: run.id }).update({ summary }));
   }

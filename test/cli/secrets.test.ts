@@ -133,6 +133,7 @@ describe.each(serverDatabases)('the files of a run on $name', ({ fresh }) => {
     const run = startOnecardOn(database, MIGRATE);
     while ((await progressOf(database)).applied < 20) await sleep(10);
     // Nobody, root included, can make a folder where a file is.
+    await rm(runsFolder(database), { recursive: true });
     await writeFile(runsFolder(database), '');
     const { code, stderr } = await run.result;
     expect(code).toBe(1);
