@@ -13,8 +13,13 @@ const MOST: Readonly<Record<EmbeddedColumn['holds'], number>> = {
   boolean: 8,
 };
 
+/** Beside a title. */
+const SORT_SIGN = 2;
+
 /** So many rows tell how wide a column is. */
 const SAMPLE = 1_000;
+/** How much wider than a digit. */
+const LETTER = 1.15;
 /** Longer values are left to wrap. */
 const FITS = 0.95;
 
@@ -27,7 +32,7 @@ export function columnWidths(rows: Rows): { group: HTMLTableColElement; characte
   const group = element('colgroup');
   for (const width of widths) {
     const column = element('col');
-    column.style.width = `${width}ch`;
+    column.style.setProperty('--characters', String(width));
     group.append(column);
   }
   return { group, characters: widths.reduce((sum, width) => sum + width, 0) };
@@ -37,10 +42,11 @@ function widthOf(rows: Rows, { title, holds }: EmbeddedColumn, place: number): n
   const step = Math.max(1, Math.floor(rows.count / SAMPLE));
   const lengths: number[] = [];
   for (let row = 0; row < rows.count; row += step) {
-    lengths.push(wordsOf(rows.at(row)[place], holds).length);
+    const { length } = wordsOf(rows.at(row)[place], holds);
+    if (length > 0) lengths.push(length);
   }
   lengths.sort((a, b) => a - b);
-  const needed = lengths[Math.floor(lengths.length * FITS)] ?? 0;
+  const needed = Math.ceil((lengths[Math.floor(lengths.length * FITS)] ?? 0) * LETTER);
   const longestWord = Math.max(...title.split(' ').map((word) => word.length));
-  return Math.max(LEAST, longestWord, Math.min(needed, MOST[holds]));
+  return Math.max(LEAST, longestWord + SORT_SIGN, Math.min(needed, MOST[holds]));
 }
