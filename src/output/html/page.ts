@@ -66,8 +66,7 @@ ${page.facts.map(([label, value]) => `<div><dt>${html(label)}</dt><dd>${isolated
 ${totalsMarkup(page.totals)}
 <section id="${TABLE_ID}" aria-labelledby="table-title" tabindex="-1">
 <h2 id="table-title">Table</h2>
-<noscript><p class="notice">The table needs JavaScript, which this browser does not run for this page. The totals above are complete.</p></noscript>
-<p class="notice reading">Reading the table …</p>
+<p class="notice">Reading the table … Without JavaScript it cannot be shown; the totals above are complete.</p>
 </section>
 </main>
 <script type="application/json" id="${TABLE_DATA_ID}">${jsonInScript(tableOf(page))}</script>

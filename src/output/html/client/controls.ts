@@ -33,7 +33,7 @@ export class Controls {
       list.addEventListener('change', () => this.#asked());
     }
     const titleOf = (name: string) => columns.find((column) => column.name === name)?.title ?? name;
-    const search = labelled('Search all columns', this.#search);
+    const search = labelled('Search all rows', this.#search);
     search.className = 'search';
     const sort = labelled('Order', this.#sort);
     sort.className = 'sort';

@@ -8,7 +8,7 @@ import { Table } from './table.js';
 const SLICE = 50;
 
 const section = found(TABLE_ID, HTMLElement);
-const notice = section.querySelector('.reading');
+const notice = section.querySelector('.notice');
 
 start().catch((problem: unknown) => {
   if (notice !== null) notice.textContent = `This browser could not show the table: ${String(problem)}`;
