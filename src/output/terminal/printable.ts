@@ -1,24 +1,7 @@
 import { charactersOf, cutInTheMiddle, widthOf } from './layout.js';
+import { printable } from './unseen.js';
 
-/**
- * Everything that acts on a terminal or that nobody sees: controls, formatting characters (bidirectional overrides,
- * zero-width characters, the byte order mark), lone surrogates, line separators, every blank other than the
- * plain one, and letters that fonts leave blank.
- */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs}/gu;
-
-const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-
-function escaped(character: string): string {
-  const code = character.codePointAt(0) ?? 0;
-  const hex = code.toString(16);
-  return NAMED[character] ?? (code < 0x100 ? `\\x${hex.padStart(2, '0')}` : `\\u{${hex}}`);
-}
-
-/** A value as a reader may safely see it: what acts or hides becomes an escape such as `\n`, `\x1b`, `\u{202e}`. */
-export function printable(text: string): string {
-  return text.replace(UNSEEN, escaped);
-}
+export { printable };
 
 /** The same in double quotes, which show blanks at the ends; backslashes and quotes of its own are escaped. */
 export function quoted(text: string): string {

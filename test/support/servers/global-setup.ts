@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { chromiumIsInstalled } from '../page/browser.js';
 import { watchOver } from './daemon.js';
 import { mariadbIsInstalled, startMariadb } from './mariadb.js';
 import { pgbouncerIsInstalled } from './pgbouncer.js';
@@ -99,7 +100,8 @@ function missing(servers: ServerFacts[]): string | undefined {
   const left = [
     ...(names.length === 0 ? [] : [`every test on ${names.join(' and ')}`]),
     ...(pgbouncerIsInstalled ? [] : ['those on PgBouncer']),
+    ...(chromiumIsInstalled ? [] : ['those in Chromium']),
   ];
   if (left.length === 0) return undefined;
-  return `LEFT OUT: ${left.join(', and ')}. To run them: apt-get install postgresql mariadb-server pgbouncer`;
+  return `LEFT OUT: ${left.join(', and ')}. To run them: apt-get install postgresql mariadb-server pgbouncer chromium`;
 }
