@@ -43,6 +43,7 @@ export interface Layout {
     readonly archived: CheckedCondition | undefined;
     readonly anonymized: CheckedCondition | undefined;
     readonly lastLogin: CheckedValue | undefined;
+    readonly branch: CheckedValue | undefined;
   };
   /** And of a person row. */
   readonly person: {
@@ -154,6 +155,7 @@ async function findNamed(
     archived: await ofOperator('archived'),
     anonymized: await ofOperator('anonymized'),
     lastLogin: o.lastLogin && (await find.value(['operators', 'lastLogin'], operators, o.lastLogin)),
+    branch: o.branch && (await find.value(['operators', 'branch'], operators, o.branch)),
   };
   const ssp = await find.flag(['persons', 'ssp'], persons, p.ssp);
   const caller = await find.flag(['persons', 'caller'], persons, p.caller);

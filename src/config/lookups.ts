@@ -45,6 +45,7 @@ function lookups({ operator, person, keys, card }: Layout): CheckedRows[] {
     ...operator.name,
     ...person.name,
     ...(operator.lastLogin === undefined ? [] : [operator.lastLogin]),
+    ...(operator.branch === undefined ? [] : [operator.branch]),
     ...keys.flatMap((key) => [key.operator, key.person]),
     ...card.flatMap(({ source }) => ('from' in source ? [source.from] : [])),
   ];

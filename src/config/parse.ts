@@ -24,6 +24,7 @@ export function parseConfiguration(input: ConfigurationInput, source: Source | u
       archived: optional(operators.archived, parseCondition),
       anonymized: optional(operators.anonymized, parseCondition),
       lastLogin: optional(operators.lastLogin, parseValue),
+      branch: optional(operators.branch, parseValue),
     },
     persons: {
       table: tableName(persons.table),

@@ -162,6 +162,7 @@ export const configurationSchema = z
       archived: condition.optional(),
       anonymized: condition.optional(),
       lastLogin: value.optional(),
+      branch: value.optional().describe('The branch that the operator belongs to, as people call it.'),
     }),
     persons: z.strictObject({
       table,

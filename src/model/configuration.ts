@@ -86,6 +86,8 @@ export interface OperatorTable {
   readonly archived: Condition | undefined;
   readonly anonymized: Condition | undefined;
   readonly lastLogin: Value | undefined;
+  /** The branch that it belongs to, as people call it. */
+  readonly branch: Value | undefined;
 }
 
 export interface PersonTable {

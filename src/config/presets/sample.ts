@@ -16,6 +16,7 @@ export const sample: Preset = {
     archived: { column: 'archived', is: true },
     anonymized: { column: 'anonymized', is: true },
     lastLogin: 'last_login_at',
+    branch: { column: 'name', table: 'branch', on: { id: 'branch_id' } },
   },
   persons: {
     table: 'person',

@@ -22,6 +22,7 @@ export const topdesk: Preset = {
     archived,
     anonymized,
     lastLogin: 'laatstelogin',
+    branch: { column: 'naam', table: 'vestiging', on: { unid: 'vestigingid' } },
   },
   persons: {
     table: 'persoon',

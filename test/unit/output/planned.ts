@@ -43,6 +43,7 @@ export function configurationWith(changed: Partial<Policies> = {}): Configuratio
       archived: { column: 'archived', is: true },
       anonymized: { column: 'anonymized', is: true },
       lastLogin: own('last_login_at'),
+      branch: undefined,
     },
     persons: {
       table: { schema: undefined, name: 'person' },
