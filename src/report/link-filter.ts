@@ -30,13 +30,15 @@ export class LinkFilter {
   #holdsText(row: LinkRow): boolean {
     const search = this.#search;
     if (search === undefined) return true;
-    const { operator, operatorName, branch, person, personName, reasonText, decidedBy, details } = row;
+    const { operator, operatorName, branch, person, personName, reason, reasonText, decidedBy, details } =
+      row;
     return [
       operator,
       operatorName,
       branch,
       person,
       personName,
+      reason,
       reasonText,
       decidedBy,
       ...details.evidence,
