@@ -30,7 +30,12 @@ export class PrivateFile {
   }
 
   /** @throws OnecardError with exit code 1 where the disk is full or gone. */
-  async write(text: string): Promise<void> {
+  async write(text: string | Uint8Array): Promise<void> {
+    if (typeof text !== 'string') {
+      await this.flush();
+      await this.#append(text);
+      return;
+    }
     this.#pending.push(text);
     this.#length += text.length;
     if (this.#length >= CHUNK) await this.flush();
@@ -63,8 +68,12 @@ export class PrivateFile {
     const text = this.#pending.join('');
     this.#pending = [];
     this.#length = 0;
+    await this.#append(text);
+  }
+
+  async #append(content: string | Uint8Array): Promise<void> {
     try {
-      await this.#handle.writeFile(text);
+      await this.#handle.writeFile(content);
     } catch (cause) {
       throw unwritable(this.path, cause, ExitCode.Failed);
     }

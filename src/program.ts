@@ -18,6 +18,7 @@ import { DECISIONS } from './model/decision.js';
 import { ExitCode } from './model/exit-code.js';
 import { GRANTED_COMMANDS, type GrantedCommand } from './model/granted-command.js';
 import { POLICIES, type PolicyName } from './model/policies.js';
+import { REPORT_FORMATS } from './model/report-format.js';
 import { VERSION } from './version.js';
 
 /**
@@ -146,9 +147,21 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
     .enablePositionalOptions()
     .description('who is linked to whom, by which run, and why')
     .addOption(
-      new Option('--format <format>', 'how to write it').choices(['table', 'csv', 'json']).default('table'),
+      new Option(
+        '--format <format>',
+        'how to write it (default: as the file is called, else a table)',
+      ).choices(REPORT_FORMATS),
     )
+    .option('--output <file>', 'a new file that its owner alone may read; never over one that is there')
+    .option('--columns <names>', 'only these columns, such as operator,branch,key.email')
+    .option('--sort <names>', 'by these columns, each turned round by a minus: branch,-changedAt')
+    .option('--details', 'for each operator its card as it is now, the evidence, and all that runs did')
+    .option('--redact', 'pseudonyms in place of personal data')
     .option('--run <run>', 'only operators that this run decided about')
+    .option('--since <time>', 'only what was written since this date or time')
+    .option('--branch <name>', 'only operators of this branch')
+    .option('--search <text>', 'only rows with this text in a key, a name, the reason or the evidence')
+    .option('--limit <n>', 'only the first n', positiveNumber)
     .addOption(new Option('--decision <kind>', 'only operators with this decision').choices(DECISIONS))
     .action((_, command: Command) =>
       call<ReportFlags>(

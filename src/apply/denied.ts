@@ -14,6 +14,9 @@ const REASONS = {
   caller: 'the card could be selected as caller: a trigger or default of the database allows it',
 } as const;
 
+/** Whether these are the words of a card that was refused for its access, and no server's. */
+export const isDenial = (why: string): boolean => Object.values<string>(REASONS).includes(why);
+
 /** The statements that find out whether a new card of a batch has access, in the order in which they run. */
 export function deniedStatements(layout: Layout, sql: Dialect, run: Run, batch: Batch): Statement[] {
   const fire: Statement[] =

@@ -2,70 +2,132 @@ import { OnecardError } from '../errors.js';
 import { RunTable } from '../journal/journal.js';
 import type { Decision } from '../model/decision.js';
 import { ExitCode } from '../model/exit-code.js';
-import { csvLines } from '../output/csv.js';
-import { renderTable } from '../output/terminal/tables.js';
+import type { ReportFormat } from '../model/report-format.js';
+import { FORMATS } from '../output/report/formats.js';
 import { requirePrivileges } from '../privileges/require.js';
-import { type LinkRow, linkReport } from '../report/links.js';
+import { Redactor } from '../redactor.js';
+import {
+  chosenColumns,
+  chosenSort,
+  type LinkColumn,
+  needsOfColumns,
+  readableColumns,
+  usualColumns,
+} from '../report/link-columns.js';
+import { type LinkReportOptions, linkReport } from '../report/links.js';
+import type { DetailPart } from '../report/links-sql.js';
+import { parseMoment } from '../report/moment.js';
+import { formatOf, type OutputFlags, writeReport } from './report-output.js';
 import {
   announceSample,
-  lookOf,
   type Opened,
   readRequest,
-  type SharedFlags,
   type Terminal,
+  warnOfSlowLookups,
   withDatabase,
-  write,
 } from './terminal.js';
 
-export interface ReportFlags extends SharedFlags {
-  readonly format: 'table' | 'csv' | 'json';
+export interface ReportFlags extends OutputFlags {
   readonly run?: string;
   readonly decision?: Decision;
+  readonly since?: string;
+  readonly branch?: string;
+  readonly search?: string;
+  /** `operator,branch,key.email` */
+  readonly columns?: string;
+  /** `branch,-changedAt` */
+  readonly sort?: string;
+  readonly limit?: number;
+  readonly details?: boolean;
+  readonly redact?: boolean;
 }
 
-const COLUMNS = [
-  'operator',
-  'operatorName',
-  'decision',
-  'reason',
-  'reasonText',
-  'decidedBy',
-  'person',
-  'personName',
-  'linkedBy',
-  'run',
-  'changedAt',
-  'state',
-  'why',
-] as const;
-
-/** More rows than this are for a file, not for a terminal. */
-const ROWS_ON_TERMINAL = 1000;
+const ALL_DETAILS: readonly DetailPart[] = ['card', 'evidence', 'history'];
 
 /** Who is linked to whom, by which run, and why. */
 export async function report(terminal: Terminal, flags: ReportFlags): Promise<ExitCode> {
   const request = readRequest(terminal, flags);
+  const format = formatOf(flags, terminal);
+  const since = sinceOf(flags);
+  const redactor = flags.redact ? Redactor.of(terminal.env) : undefined;
   announceSample(terminal, flags, request);
   return withDatabase(terminal, request, 'read', async (opened) => {
-    await requirePrivileges('report', opened.database, opened.layout);
+    const { database, layout } = opened;
+    const columns = columnsOf(format, flags, opened);
+    const sort = flags.sort === undefined ? [] : chosenSort(flags.sort, layout);
+    requireBranch(opened, flags);
+    await requirePrivileges('report', database, layout);
     await checkRun(opened, flags.run);
-    await opened.database.snapshot(async (session) => {
-      const { run, decision } = flags;
-      const rows = linkReport(session, opened.database, opened.layout, {
-        ...(run !== undefined && { run }),
-        ...(decision !== undefined && { decision }),
-      });
-      const format = flags.json ? 'json' : flags.format;
-      for await (const text of format === 'csv'
-        ? csvLines(COLUMNS, rows)
-        : format === 'json'
-          ? jsonLines(rows)
-          : tableLines(rows, terminal, flags)) {
-        await write(terminal.stdout, text);
-      }
-    });
+    await warnOfSlowLookups(terminal, flags, opened);
+    const { run, decision, branch, search, limit } = flags;
+    const needs = needsOfColumns(columns);
+    const isNested = (flags.details ?? false) && FORMATS[format].holdsDetails;
+    const options: LinkReportOptions = {
+      ...(run !== undefined && { run }),
+      ...(decision !== undefined && { decision }),
+      ...(since !== undefined && { since }),
+      ...(branch !== undefined && { branch }),
+      ...(search !== undefined && { search }),
+      ...(limit !== undefined && { limit }),
+      sort,
+      withKeys: needs.withKeys,
+      details: isNested ? ALL_DETAILS : needs.details,
+      redactor,
+    };
+    await database.snapshot((session) =>
+      writeReport(
+        {
+          title: 'Links of operators',
+          isRedacted: redactor !== undefined,
+          columns,
+          rows: linkReport(session, database, layout, options),
+          detailsOf: isNested ? ({ details }) => details : undefined,
+        },
+        format,
+        terminal,
+        flags,
+      ),
+    );
     return ExitCode.Done;
   });
+}
+
+/** @throws OnecardError where `--columns` says otherwise than `--details`. */
+function columnsOf(
+  format: ReportFormat,
+  { columns, details = false }: ReportFlags,
+  { layout }: Opened,
+): readonly LinkColumn[] {
+  const { isReadable, holdsDetails } = FORMATS[format];
+  if (columns !== undefined) {
+    if (details && !holdsDetails)
+      throw new OnecardError(`In ${format}, --details adds columns, and --columns says which there are.`, {
+        remedy: 'Name those of interest: --columns operator,card,evidence,candidates,history.',
+      });
+    return chosenColumns(columns, layout);
+  }
+  const asColumns = details && !holdsDetails;
+  return isReadable ? readableColumns(layout, asColumns) : usualColumns(asColumns);
+}
+
+/** As the journal writes times. */
+function sinceOf({ since }: ReportFlags): string | undefined {
+  if (since === undefined) return undefined;
+  const moment = parseMoment(since);
+  if (moment !== undefined) return moment.order;
+  throw new OnecardError(`--since cannot be ${JSON.stringify(since)}: it has to be a date or a time.`, {
+    remedy: 'Write 2026-11-23, or 2026-11-23T02:15 with Z or +01:00 behind it; without a zone it is UTC.',
+  });
+}
+
+function requireBranch({ layout }: Opened, { branch }: ReportFlags): void {
+  if (branch === undefined || layout.operator.branch !== undefined) return;
+  throw new OnecardError(
+    '--branch: the configuration does not say where the branch of an operator is found.',
+    {
+      remedy: 'Say it under operators.branch.',
+    },
+  );
 }
 
 async function checkRun({ database }: Opened, run: string | undefined): Promise<void> {
@@ -86,47 +148,4 @@ async function checkRun({ database }: Opened, run: string | undefined): Promise<
               .join(', ')}.`,
     },
   );
-}
-
-async function* jsonLines(rows: AsyncIterable<LinkRow>): AsyncIterable<string> {
-  let isFirst = true;
-  yield '[';
-  for await (const row of rows) {
-    yield `${isFirst ? '' : ','}\n${JSON.stringify(row)}`;
-    isFirst = false;
-  }
-  yield '\n]\n';
-}
-
-async function* tableLines(
-  rows: AsyncIterable<LinkRow>,
-  terminal: Terminal,
-  flags: ReportFlags,
-): AsyncIterable<string> {
-  const cells: string[][] = [];
-  let total = 0;
-  for await (const row of rows) {
-    total++;
-    if (cells.length >= ROWS_ON_TERMINAL) continue;
-    cells.push([
-      row.operatorName || row.operator,
-      row.person === null ? '–' : row.personName || row.person,
-      reasonOf(row),
-      linkedBy(row),
-    ]);
-  }
-  const look = lookOf(terminal.stdout, terminal, flags);
-  yield `${renderTable({ head: ['operator', 'person card', 'why', 'linked by'], rows: cells, look })}\n`;
-  if (total > cells.length)
-    yield `… and ${(total - cells.length).toLocaleString('en')} more: --format csv or --format json gives all.\n`;
-}
-
-function reasonOf({ reasonText, decidedBy, state, why }: LinkRow): string {
-  const reason = decidedBy === null ? (reasonText ?? '') : `${reasonText} (${decidedBy})`;
-  return why === null ? reason : `${reason}; ${state}: ${why}`;
-}
-
-function linkedBy({ linkedBy: by, run, person, state }: LinkRow): string {
-  if (person === null) return state === 'rolled-back' ? `run ${run}, rolled back` : '';
-  return by === 'onecard' && run !== null ? `run ${run}` : 'before onecard';
 }

@@ -131,7 +131,7 @@ export function lookOf(stream: NodeJS.WriteStream, { env }: Terminal, flags: Sha
 }
 
 /** Writes, and waits where the reader is slower. */
-export async function write(stream: NodeJS.WriteStream, text: string): Promise<void> {
+export async function write(stream: NodeJS.WriteStream, text: string | Uint8Array): Promise<void> {
   if (stream.write(text)) return;
   await new Promise<void>((resolve) => stream.once('drain', () => resolve()));
 }

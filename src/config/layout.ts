@@ -45,6 +45,7 @@ export interface Layout {
     readonly anonymized: CheckedCondition | undefined;
     readonly lastLogin: readonly CheckedLogin[];
     readonly licence: CheckedValue | undefined;
+    readonly branch: CheckedValue | undefined;
   };
   /** And of a person row. */
   readonly person: {
@@ -158,6 +159,7 @@ async function findNamed(
     anonymized: await ofOperator('anonymized'),
     lastLogin: await findLogins(find, operators, o.lastLogin),
     licence: o.licence && (await find.value(['operators', 'licence'], operators, o.licence)),
+    branch: o.branch && (await find.value(['operators', 'branch'], operators, o.branch)),
   };
   const ssp = await find.flag(['persons', 'ssp'], persons, p.ssp);
   const caller = await find.flag(['persons', 'caller'], persons, p.caller);

@@ -46,6 +46,7 @@ function lookups({ operator, person, keys, card }: Layout): CheckedRows[] {
     ...person.name,
     ...[...operator.lastLogin, ...person.lastLogin].map(({ value }) => value),
     ...(operator.licence === undefined ? [] : [operator.licence]),
+    ...(operator.branch === undefined ? [] : [operator.branch]),
     ...keys.flatMap((key) => [key.operator, key.person]),
     ...card.flatMap(({ source }) => ('from' in source ? [source.from] : [])),
   ];

@@ -40,6 +40,7 @@ export function parseConfiguration(input: ConfigurationInput, source: Source | u
       anonymized: optional(operators.anonymized, parseCondition),
       lastLogin: parseLastLogin('operators', 'operatorPortal', operators.lastLogin),
       licence: optional(operators.licence, parseValue),
+      branch: optional(operators.branch, parseValue),
     },
     persons: {
       table: tableName(persons.table),

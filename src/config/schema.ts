@@ -178,6 +178,7 @@ export const configurationSchema = z
         .optional()
         .describe('When the operator was last seen: in the operator portal, where nothing else is said.'),
       licence: value.optional().describe('The kind of licence that it takes.'),
+      branch: value.optional().describe('The branch that the operator belongs to, as people call it.'),
     }),
     persons: z.strictObject({
       table,

@@ -64,6 +64,15 @@ export class RunReportTable {
       await session.run(this.#table().where({ run_id: run.id }).update({ summary: null }));
   }
 
+  /** Of each run that has kept one. */
+  async legends(session: Session): Promise<ReadonlyMap<string, Legend>> {
+    if (!(await hasTable(session, this.#database, 'run_report'))) return new Map();
+    const rows = await session.rows<{ run_id: string; legend: string }>(
+      this.#table().select('run_id', 'legend'),
+    );
+    return new Map(rows.map(({ run_id, legend }) => [run_id, JSON.parse(legend) as Legend]));
+  }
+
   #table() {
     return this.#database.knex(this.#database.journalTable('run_report'));
   }

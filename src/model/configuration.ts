@@ -99,6 +99,8 @@ export interface OperatorTable {
   readonly lastLogin: readonly LastLogin[];
   /** The kind of licence. */
   readonly licence: Value | undefined;
+  /** The branch that it belongs to, as people call it. */
+  readonly branch: Value | undefined;
 }
 
 export interface PersonTable {

@@ -1,16 +1,15 @@
-import { printable } from './terminal/printable.js';
+import { withoutActingInCell } from './acting.js';
 
 const SIGN = '[=+\\-@＝＋－＠]';
 const PLAIN_NUMBER = /^-\d+(?:\.\d+)?$/;
 const ACTS = `[\\s\\p{C}]*${SIGN}|[\\t\\r\\n]`;
 const ACTS_AT_THE_START = new RegExp(`^'*(?:${ACTS})`, 'u');
 const ACTS_AFTER_A_SEPARATOR = new RegExp(`(?<=[;\\t\\r\\n])(?='*[^\\S\\t\\r\\n]*${SIGN})`, 'gu');
-const CONTROLS = /(?![\t\n\r])\p{Cc}/gu;
 
 /** A text as a cell that no spreadsheet takes for a formula: see `csvLines`. */
 export function harmless(text: string): string {
   if (PLAIN_NUMBER.test(text)) return text;
-  const guarded = text.replace(CONTROLS, printable).replace(ACTS_AFTER_A_SEPARATOR, "'");
+  const guarded = withoutActingInCell(text).replace(ACTS_AFTER_A_SEPARATOR, "'");
   return ACTS_AT_THE_START.test(guarded) ? `'${guarded}` : guarded;
 }
 
@@ -32,7 +31,7 @@ export function harmlessKey(key: string): string {
 const GUARD_AT_THE_START = new RegExp(`^'(?='*(?:${ACTS}))`, 'u');
 const GUARD_AFTER_A_SEPARATOR = new RegExp(`(?<=[;\\t\\r\\n])'(?='*[^\\S\\t\\r\\n]*${SIGN})`, 'gu');
 
-/** What was guarded with `harmless`; controls other than tabs and line breaks stay the escapes that they became. */
+/** What was guarded with `harmless`; what acts stays the escapes that they became. */
 export function unguarded(cell: string): string {
   if (PLAIN_NUMBER.test(cell)) return cell;
   return cell.replace(GUARD_AT_THE_START, '').replace(GUARD_AFTER_A_SEPARATOR, '');

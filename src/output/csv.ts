@@ -16,7 +16,7 @@ type Rows<Row> = AsyncIterable<Row> | Iterable<Row>;
  * keep. Apostrophes that stand before such a sign already get one more, so that taking one away restores the value.
  *
  * Controls other than tabs and line breaks become visible escapes: NUL ends the file for some readers, ESC acts on a
- * terminal.
+ * terminal. So do bidirectional overrides, which show a cell as another, and lone surrogates.
  * @param keys columns that are read back, hence guarded with `harmlessKey`, too.
  */
 export async function* csvLines<Column extends string>(

@@ -2,6 +2,7 @@ import type { Refused } from '../journal/refused.js';
 import { REASONS, type Tally } from '../model/decision.js';
 import type { Drift } from '../model/drift.js';
 import { driftInWords } from '../plan/drift.js';
+import { inMarkdown } from './markdown-text.js';
 
 interface Summary {
   readonly run: string;
@@ -52,7 +53,9 @@ export function renderSummaryMarkdown(summary: Summary): string {
       : [
           '## Refused, nothing of them written',
           '',
-          ...summary.refused.map(({ operator, reason }) => `- operator ${plain(operator)}: ${plain(reason)}`),
+          ...summary.refused.map(
+            ({ operator, reason }) => `- operator ${inMarkdown(operator)}: ${inMarkdown(reason)}`,
+          ),
           ...(summary.failed > summary.refused.length
             ? [`- … and ${summary.failed - summary.refused.length} more: \`onecard report\` names all`]
             : []),
@@ -103,7 +106,7 @@ export function renderRollbackMarkdown(summary: RollbackFacts): string {
       : [
           '| reason | operators |',
           '| --- | ---: |',
-          ...summary.reasons.map(({ reason, operators }) => `| ${plain(reason)} | ${operators} |`),
+          ...summary.reasons.map(({ reason, operators }) => `| ${inMarkdown(reason)} | ${operators} |`),
           '',
         ]),
   ].join('\n');
@@ -145,7 +148,6 @@ const totalLines = (totals: readonly Tally[]) => [
 ];
 
 const factLines = (facts: readonly (readonly [string, string | number | null])[]) =>
-  facts.filter(([, value]) => value !== null).map(([label, value]) => `- ${label}: ${plain(String(value))}`);
-
-/** Nothing in a value acts as Markdown or HTML. */
-const plain = (text: string) => text.replace(/[\\`*_{}[\]<>()#!|~]/g, '\\$&').replace(/\s+/g, ' ');
+  facts
+    .filter(([, value]) => value !== null)
+    .map(([label, value]) => `- ${label}: ${inMarkdown(String(value))}`);

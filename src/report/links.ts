@@ -1,23 +1,51 @@
 import type { Layout } from '../config/layout.js';
 import type { Database } from '../database/database.js';
-import type { Dialect } from '../database/dialect.js';
 import type { Session } from '../database/session.js';
 import type { ChangeState } from '../journal/run.js';
+import { RunReportTable } from '../journal/run-reports.js';
+import { hasTable } from '../journal/tables.js';
 import { type Action, type Decision, REASONS, type Reason } from '../model/decision.js';
-import { linkSql, nameSql } from '../plan/expressions.js';
-import { ownOf } from '../plan/values.js';
+import type { LinkDetails } from '../model/report.js';
+import type { Redactor } from '../redactor.js';
+import { detailsOf } from './details.js';
+import { FactReader, type LinkFacts } from './link-facts.js';
+import { LinkFilter } from './link-filter.js';
+import {
+  type DetailPart,
+  type JournalAtHand,
+  LinkStatement,
+  type SelectedLink,
+  type Sort,
+} from './links-sql.js';
+import { redactedFacts } from './redaction.js';
 
 export interface LinkReportOptions {
   /** Takes the word of this run alone. */
   readonly run?: string;
   readonly decision?: Decision;
+  /** Only operators whose change was written since then: how the journal writes times, or a beginning of that. */
+  readonly since?: string;
+  /** Only operators of this branch, whatever its capitals. */
+  readonly branch?: string;
+  /** Only rows that hold this text in a key, a name, the branch, the reason, who decided or the evidence. */
+  readonly search?: string;
   readonly limit?: number;
+  /** By the keys of the operators where nothing is said, and among equals. */
+  readonly sort?: readonly Sort[];
+  /** Reads the operator's values of the match keys. */
+  readonly withKeys?: boolean;
+  /** What to read for a closer look: the more, the longer it takes. */
+  readonly details?: Iterable<DetailPart>;
+  /** Puts pseudonyms in place of personal data; filters see the data themselves. */
+  readonly redactor?: Redactor | undefined;
 }
 
 /** Whom an operator row is linked to, and why. */
 export interface LinkRow {
   readonly operator: string;
   readonly operatorName: string;
+  /** Null where it has none, or where the configuration does not say where to find it. */
+  readonly branch: string | null;
   /**
    * Of the run that linked it; without a link, of the run whose change was taken back since the newest run began;
    * else of the newest run. Null where no run decided about it.
@@ -39,14 +67,15 @@ export interface LinkRow {
   readonly state: ChangeState | null;
   /** Why nothing was written for it, or why it was kept in a rollback: the words of the journal. */
   readonly why: string | null;
+  /** Of the operator, in the order of the configuration; empty where they were not asked for. */
+  readonly keys: readonly (string | null)[];
+  /** What was not asked for is empty. */
+  readonly details: LinkDetails;
 }
 
-type Word = 'decision' | 'reason' | 'action' | 'run' | 'state' | 'changedAt' | 'detail' | 'why';
-type SelectedRow = Omit<LinkRow, 'reasonText' | 'decidedBy'> & { readonly detail: string | null };
-
 /**
- * Who is linked to whom, by which run and why: every operator row in the order of the keys, read piece by piece.
- * What is shown is the live link; the journal says how it came about.
+ * Who is linked to whom, by which run and why: every operator row, read piece by piece. What is shown is the live
+ * link; the journal says how it came about.
  */
 export async function* linkReport(
   session: Session,
@@ -54,113 +83,50 @@ export async function* linkReport(
   layout: Layout,
   options: LinkReportOptions,
 ): AsyncIterable<LinkRow> {
-  const hasJournal = await findJournal(session, database);
-  const statement = linkReportSql(database.dialect, layout, options, hasJournal);
-  for await (const row of session.stream<SelectedRow>(statement)) {
-    yield withReason(row);
+  const { limit, redactor, branch, search, ...selection } = options;
+  const filter = new LinkFilter(branch, search);
+  const journal = await findJournal(session, database);
+  const details = new Set([
+    ...(options.details ?? []),
+    ...(filter.needsEvidence ? ['evidence' as const] : []),
+  ]);
+  const legends = details.has('evidence') ? await new RunReportTable(database).legends(session) : new Map();
+  const reader = new FactReader(layout, legends);
+  const statement = new LinkStatement(database.dialect, layout, journal, {
+    ...selection,
+    details,
+    limit: filter.isOpen ? limit : undefined,
+  });
+  let left = limit ?? Number.POSITIVE_INFINITY;
+  // A stream is read to its end.
+  for await (const selected of session.stream<SelectedLink>(statement.rows())) {
+    if (left <= 0) continue;
+    const facts = reader.read(selected);
+    if (!filter.isOpen && !filter.lets(rowOf(facts))) continue;
+    left--;
+    yield rowOf(redactor === undefined ? facts : redactedFacts(facts, redactor));
   }
 }
 
-function withReason({ detail, ...row }: SelectedRow): LinkRow {
-  if (row.reason !== 'decided' || detail === null) {
-    const reasonText = row.reason === null ? null : (REASONS[row.reason] ?? row.reason);
-    return { ...row, reasonText, decidedBy: null };
-  }
-  const [word, who, note] = JSON.parse(detail) as [string, string, string];
-  const reasonText = `${REASONS.decided}: ${word}${note === '' ? '' : `, ${note}`}`;
-  return { ...row, reasonText, decidedBy: who };
-}
-
-/** Asked in the same session: the embedded database has no second one. */
-async function findJournal(session: Session, { dialect: sql, journal, identity }: Database) {
-  const [row] = await session.rows<{ tables: string }>(
-    `SELECT ${sql.text('COUNT(*)')} AS tables
-  FROM information_schema.tables
- WHERE table_schema = ${sql.literal(journal.schema ?? identity.database)}
-   AND table_name = ${sql.literal(`${journal.prefix}change`)}`,
-  );
-  return Number(row?.tables) > 0;
-}
-
-function linkReportSql(
-  sql: Dialect,
-  layout: Layout,
-  options: LinkReportOptions,
-  hasJournal: boolean,
-): string {
-  const { operators, persons } = layout.configuration;
-  const nameOf = (alias: 'o' | 'p') =>
-    nameSql(sql, ownOf(sql, alias), alias === 'o' ? layout.operator.name : layout.person.name);
-  const key = `o.${sql.identifier(operators.key)}`;
-  const personKey = `p.${sql.identifier(persons.key)}`;
-  const link = linkSql(sql, layout, 'o');
-  const operator = sql.fingerprint(sql.text(key));
-  const { decision, limit } = options;
-  const word = (column: string) => (hasJournal ? `COALESCE(l.${column}, t.${column}, n.${column})` : 'NULL');
-  const words: Record<Word, string> = {
-    decision: word('decision'),
-    reason: word('reason'),
-    action: word('action'),
-    run: word('run_id'),
-    state: word('state'),
-    changedAt: word('changed_at'),
-    detail: word('detail'),
-    // What linked it has gone well.
-    why: hasJournal ? 'CASE WHEN l.operator IS NULL THEN n.why END' : 'NULL',
+export async function findJournal(session: Session, database: Database): Promise<JournalAtHand> {
+  return {
+    isThere: await hasTable(session, database, 'change'),
+    hasRollbacks: await hasTable(session, database, 'taken_back'),
   };
-  const selected = Object.entries(words).map(
-    ([name, expression]) => `${expression} AS ${sql.identifier(name)}`,
-  );
-  const byOnecard = hasJournal ? `WHEN l.operator IS NOT NULL THEN 'onecard'` : '';
-  const journal = hasJournal
-    ? `
-  LEFT JOIN linking AS l ON l.operator = ${operator} AND l.person = ${sql.fingerprint(sql.text(link))}
-  LEFT JOIN newest AS n ON n.operator = ${operator}
-  LEFT JOIN taken_back AS t ON t.operator = ${operator} AND ${link} IS NULL AND t.changed_at >= n.started_at`
-    : '';
-  return `${hasJournal ? `WITH ${journalSql(sql, options.run)}\n` : ''}SELECT ${sql.text(key)} AS operator, ${nameOf('o')} AS ${sql.identifier('operatorName')},
-       ${sql.text(link)} AS person,
-       CASE WHEN ${personKey} IS NOT NULL THEN ${nameOf('p')} END AS ${sql.identifier('personName')},
-       CASE WHEN ${link} IS NULL THEN NULL ${byOnecard} ELSE 'before' END AS ${sql.identifier('linkedBy')},
-       ${selected.join(',\n       ')}
-  FROM ${sql.table(layout.operators.name)} AS o
-  LEFT JOIN ${sql.table(layout.persons.name)} AS p ON ${personKey} = ${link}${journal}${
-    decision === undefined ? '' : `\n WHERE ${words.decision} = ${sql.literal(decision)}`
-  }
- ORDER BY ${sql.keyOrder(key, layout.operatorKey)}${limit === undefined ? '' : `\n LIMIT ${limit}`}`;
 }
 
-const WORDS = 'd.decision, d.action, d.reason, d.detail, d.run_id, c.state, c.changed_at, c.reason AS why';
+function rowOf(facts: LinkFacts): LinkRow {
+  const { card, evidence, candidates, history, decided, ...row } = facts;
+  return {
+    ...row,
+    reasonText: reasonTextOf(facts),
+    decidedBy: decided?.who ?? null,
+    details: detailsOf(facts),
+  };
+}
 
-/** Ranked rather than filtered by run: a run may have come later than an operator, or an operator than a run. */
-function journalSql(sql: Dialect, run: string | undefined): string {
-  const ofRun = run === undefined ? '' : ` AND d.run_id = ${sql.literal(run)}`;
-  // Short, so that a server without hash joins can index it.
-  const operator = sql.fingerprint(sql.text('d.operator'));
-  const newness = `ROW_NUMBER() OVER (PARTITION BY ${sql.text('d.operator')} ORDER BY r.started_at DESC, r.id DESC, d.position) AS newness`;
-  const from = (join: string) => `FROM ${sql.journal('decision')} AS d
-            JOIN ${sql.journal('run')} AS r ON r.id = d.run_id
-            ${join} ${sql.journal('change')} AS c ON c.run_id = d.run_id AND c.position = d.position`;
-  return `-- the latest change that linked an operator; a rollback may have kept it
-linking AS (
-  SELECT w.*
-    FROM (SELECT ${operator} AS operator, ${sql.fingerprint('c.person')} AS person, ${WORDS}, ${newness}
-            ${from('JOIN')}
-           WHERE c.state IN ('applied', 'kept')${ofRun}) AS w
-   WHERE w.newness = 1),
--- the change that was taken back last
-taken_back AS (
-  SELECT w.*
-    FROM (SELECT ${operator} AS operator, ${WORDS},
-                 ROW_NUMBER() OVER (PARTITION BY ${sql.text('d.operator')} ORDER BY c.changed_at DESC, r.started_at DESC, r.id DESC) AS newness
-            ${from('JOIN')}
-           WHERE c.state = 'rolled-back'${ofRun}) AS w
-   WHERE w.newness = 1),
--- the newest decision about an operator
-newest AS (
-  SELECT w.*
-    FROM (SELECT ${operator} AS operator, r.started_at, ${WORDS}, ${newness}
-            ${from('LEFT JOIN')}
-           WHERE r.state <> 'planning'${ofRun}) AS w
-   WHERE w.newness = 1)`;
+function reasonTextOf({ reason, decided }: LinkFacts): string | null {
+  if (reason === null) return null;
+  if (decided === null) return REASONS[reason] ?? reason;
+  return `${REASONS.decided}: ${decided.word}${decided.note === '' ? '' : `, ${decided.note}`}`;
 }

@@ -80,10 +80,12 @@ function readWord(cell: string, complain: Complain): DecisionWord | undefined {
   return undefined;
 }
 
-/** A control character is written as an escape, and blanks get lost or come in: all that a cell may stand for. */
+/** What acts is written as an escape, and blanks get lost or come in: all that a cell may stand for. */
 export function spellingsOf(cell: string): string[] {
-  const unescaped = cell.replace(/\\x([01][0-9a-f]|[789][0-9a-f])/g, (_, hex: string) =>
-    String.fromCodePoint(Number.parseInt(hex, 16)),
+  const unescaped = cell.replace(
+    /\\x([01][0-9a-f]|[789][0-9a-f])|\\u\{(20(?:2[a-e]|6[6-9]))\}/g,
+    (_, control: string | undefined, direction: string) =>
+      String.fromCodePoint(Number.parseInt(control ?? direction, 16)),
   );
   return [...new Set([cell, cell.trim(), unescaped])].filter((text) => !text.includes('\0'));
 }

@@ -14,3 +14,9 @@ export const STAMP_MOVED =
 export function kindOf(reason: string): string {
   return [CARD_REFERENCED, REFUSED].find((kind) => reason.startsWith(`${kind}: `)) ?? reason;
 }
+
+/** Whether all of it are words of ours, which hold no personal data: those of the server may. */
+export function isOurs(reason: string): boolean {
+  const fixed: readonly string[] = [CARD_EDITED, LINK_CHANGED, OPERATOR_GONE, CARD_GONE, STAMP_MOVED];
+  return fixed.includes(reason) || reason.startsWith(`${CARD_REFERENCED}: `);
+}

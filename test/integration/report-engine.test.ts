@@ -6,7 +6,7 @@ import { loadConfiguration } from '../../src/config/load.js';
 import { openDatabase } from '../../src/database/open.js';
 import { RunTable } from '../../src/journal/journal.js';
 import { type LinkReportOptions, type LinkRow, linkReport } from '../../src/report/links.js';
-import { executeRollback } from '../../src/rollback/rollback.js';
+import { endRollback, executeRollback } from '../../src/rollback/rollback.js';
 import { type DatabaseUnderTest, databases, type Template } from '../support/databases.js';
 import { runOptions } from '../support/run-options.js';
 
@@ -36,7 +36,9 @@ async function opened({ fresh, kind }: DatabaseUnderTest) {
         batchSize: { time: 5_000, fixed: 1_000 },
         signal: new AbortController().signal,
       };
-      return (await executeRollback(database, layout, { run, only }, options, () => {})).takenBack;
+      const result = await executeRollback(database, layout, { run, only }, options, () => {});
+      await endRollback(database, result, { auditHead: '', summary: '{}' });
+      return result.takenBack;
     },
     run: (sql: string) => database.transaction((session) => session.run(sql)),
     report: (options: LinkReportOptions = {}) =>

@@ -17,6 +17,7 @@ export const sample: Preset = {
     anonymized: { column: 'anonymized', is: true },
     lastLogin: 'last_login_at',
     licence: 'licence',
+    branch: { column: 'name', table: 'branch', on: { id: 'branch_id' } },
   },
   persons: {
     table: 'person',

@@ -23,6 +23,7 @@ export const topdesk: Preset = {
     anonymized,
     lastLogin: 'laatstelogin',
     licence: 'licentie',
+    branch: { column: 'naam', table: 'vestiging', on: { unid: 'vestigingid' } },
   },
   persons: {
     table: 'persoon',

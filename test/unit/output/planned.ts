@@ -44,6 +44,7 @@ export function configurationWith(changed: Partial<Policies> = {}): Configuratio
       anonymized: { column: 'anonymized', is: true },
       lastLogin: [],
       licence: undefined,
+      branch: undefined,
     },
     persons: {
       table: { schema: undefined, name: 'person' },
