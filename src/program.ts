@@ -146,13 +146,8 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
   const report = shared(program.command('report'))
     .enablePositionalOptions()
     .description('who is linked to whom, by which run, and why')
-    .addOption(
-      new Option(
-        '--format <format>',
-        'how to write it (default: as the file is called, else a table)',
-      ).choices(REPORT_FORMATS),
-    )
-    .option('--output <file>', 'a new file that its owner alone may read; never over one that is there')
+    .addOption(formatOption())
+    .option('--output <file>', OUTPUT_TEXT)
     .option('--columns <names>', 'only these columns, such as operator,branch,key.email')
     .option('--sort <names>', 'by these columns, each turned round by a minus: branch,-changedAt')
     .option('--details', 'for each operator its card as it is now, the evidence, and all that runs did')
@@ -174,11 +169,8 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
     .description(
       'when each operator was last seen, on either card, and totals per kind of licence; read-only',
     )
-    .addOption(
-      new Option('--format <format>', 'how to write it')
-        .choices(['table', 'csv', 'json', 'ndjson'])
-        .default('table'),
-    )
+    .addOption(formatOption())
+    .option('--output <file>', OUTPUT_TEXT)
     .option(
       '--not-seen-for <days>',
       'only human operators whom nobody has seen for so many days, or ever; totals count them (default: 90)',
@@ -373,6 +365,13 @@ function onDatabase(command: Command): Command {
     .exitOverride()
     .allowExcessArguments(false);
 }
+
+const OUTPUT_TEXT = 'a new file that its owner alone may read; never over one that is there';
+
+const formatOption = () =>
+  new Option('--format <format>', 'how to write it (default: as the file is called, else a table)').choices(
+    REPORT_FORMATS,
+  );
 
 /** How the transactions of whatever writes are bounded, so that others can go on. */
 function withBatches(command: Command): Command {

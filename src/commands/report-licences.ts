@@ -1,6 +1,5 @@
 import { ExitCode } from '../model/exit-code.js';
-import type { ReportColumn, ReportValue } from '../model/report.js';
-import { csvLines } from '../output/csv.js';
+import { FORMATS } from '../output/report/formats.js';
 import { brushFor } from '../output/terminal/look.js';
 import { type Cell, renderTable } from '../output/terminal/tables.js';
 import { requirePrivileges } from '../privileges/require.js';
@@ -15,20 +14,20 @@ import {
   todayOf,
 } from '../report/licences.js';
 import { parseDay } from '../report/moment.js';
+import { formatOf, type OutputFlags, writeReport } from './report-output.js';
+import { factsOf } from './report-surroundings.js';
 import {
   announceSample,
   lookOf,
   type Opened,
   readRequest,
-  type SharedFlags,
   type Terminal,
   warnOfSlowLookups,
   withDatabase,
   write,
 } from './terminal.js';
 
-export interface LicenceFlags extends SharedFlags {
-  readonly format: 'table' | 'csv' | 'json' | 'ndjson';
+export interface LicenceFlags extends OutputFlags {
   /** Days. */
   readonly notSeenFor?: number;
   /** `2026-06-30` */
@@ -44,6 +43,7 @@ const ROWS_ON_TERMINAL = 1000;
 /** When each operator was last seen on either card, and how many licences of each kind nobody seems to need. */
 export async function reportLicences(terminal: Terminal, flags: LicenceFlags): Promise<ExitCode> {
   const request = readRequest(terminal, flags);
+  const format = formatOf(flags, terminal);
   const redactor = flags.redact ? Redactor.of(terminal.env) : undefined;
   announceSample(terminal, flags, request);
   return withDatabase(terminal, request, 'read', async (opened) => {
@@ -52,16 +52,51 @@ export async function reportLicences(terminal: Terminal, flags: LicenceFlags): P
     await warnOfSlowLookups(terminal, flags, opened);
     await database.snapshot(async (session) => {
       const asOf = flags.asOf ?? (await todayOf(session, database));
-      const totals = new LicenceTotals(flags.notSeenFor ?? DAYS);
-      const all = counted(licenceReport(session, database, layout, parseDay(asOf) ?? 0), totals);
-      const rows = redacted(listed(all, flags.notSeenFor), redactor);
-      for await (const text of textOf(rows, totals, asOf, terminal, flags, opened)) {
-        await write(terminal.stdout, text);
+      const read = () => licenceReport(session, database, layout, parseDay(asOf) ?? 0);
+      const days = flags.notSeenFor ?? DAYS;
+      const totals = new LicenceTotals(days);
+      const around =
+        FORMATS[format].isPage && !flags.totals ? await aroundOf(read(), asOf, days, opened) : undefined;
+      const rows = redacted(listed(counted(read(), totals), flags.notSeenFor), redactor);
+      const isRedacted = redactor !== undefined;
+      if (format === 'table' && flags.output === undefined) {
+        for await (const text of tablesOf(rows, totals, asOf, terminal, flags, opened))
+          await write(terminal.stdout, text);
+      } else if (flags.totals) {
+        for await (const _ of rows);
+        const report = {
+          title: 'Licences',
+          isRedacted,
+          columns: LICENCE_TOTAL_COLUMNS,
+          rows: each(totals.all()),
+        };
+        await writeReport(report, format, terminal, flags);
+      } else {
+        const report = { title: 'Who needs a licence', isRedacted, columns: LICENCE_COLUMNS, rows, around };
+        await writeReport(report, format, terminal, flags);
       }
     });
     tellWhatIsMissing(terminal, flags, opened);
     return ExitCode.Done;
   });
+}
+
+/** Totals are known once all rows have passed. */
+async function* tablesOf(
+  rows: AsyncIterable<LicenceRow>,
+  totals: LicenceTotals,
+  asOf: string,
+  terminal: Terminal,
+  flags: LicenceFlags,
+  opened: Opened,
+): AsyncIterable<string> {
+  if (flags.totals) for await (const _ of rows);
+  else yield* rowsTable(rows, terminal, flags);
+  yield* totalsTable(totals.all(), asOf, terminal, flags, opened);
+}
+
+async function* each<Row>(rows: Iterable<Row>): AsyncIterable<Row> {
+  yield* rows;
 }
 
 async function* counted(rows: AsyncIterable<LicenceRow>, totals: LicenceTotals): AsyncIterable<LicenceRow> {
@@ -83,68 +118,42 @@ async function* redacted(
   for await (const row of rows) yield redactor === undefined ? row : redactedLicence(row, redactor);
 }
 
-/** Totals are known once all rows have passed. */
-async function* textOf(
-  rows: AsyncIterable<LicenceRow>,
-  totals: LicenceTotals,
-  asOf: string,
-  terminal: Terminal,
-  flags: LicenceFlags,
-  opened: Opened,
-): AsyncIterable<string> {
-  const format = flags.json ? 'json' : flags.format;
-  if (format === 'table') {
-    if (flags.totals) for await (const _ of rows);
-    else yield* rowsTable(rows, terminal, flags);
-    yield* totalsTable(totals.all(), asOf, terminal, flags, opened);
-  } else if (flags.totals) {
-    for await (const _ of rows);
-    yield* written(format, LICENCE_TOTAL_COLUMNS, totals.all());
-  } else yield* written(format, LICENCE_COLUMNS, rows);
-}
-
-type Rows<Row> = AsyncIterable<Row> | Iterable<Row>;
-
-function written<Row>(
-  format: 'csv' | 'json' | 'ndjson',
-  columns: readonly ReportColumn<Row>[],
-  rows: Rows<Row>,
-): AsyncIterable<string> {
-  const records = recordsOf(columns, rows);
-  switch (format) {
-    case 'csv':
-      return csvLines(
-        columns.map(({ name }) => name),
-        records,
-        columns.filter(({ holds }) => holds === 'key').map(({ name }) => name),
-      );
-    case 'json':
-      return jsonLines(records);
-    case 'ndjson':
-      return ndjsonLines(records);
-  }
-}
-
-async function* recordsOf<Row>(
-  columns: readonly ReportColumn<Row>[],
-  rows: Rows<Row>,
-): AsyncIterable<Record<string, ReportValue>> {
-  for await (const row of rows)
-    yield Object.fromEntries(columns.map((column) => [column.name, column.valueOf(row)]));
-}
-
-async function* jsonLines(records: AsyncIterable<object>): AsyncIterable<string> {
-  let isFirst = true;
-  yield '[';
-  for await (const record of records) {
-    yield `${isFirst ? '' : ','}\n${JSON.stringify(record)}`;
-    isFirst = false;
-  }
-  yield '\n]\n';
-}
-
-async function* ndjsonLines(records: AsyncIterable<object>): AsyncIterable<string> {
-  for await (const record of records) yield `${JSON.stringify(record)}\n`;
+/** What a page shows above its rows is counted before they come: they are read twice. */
+async function aroundOf(rows: AsyncIterable<LicenceRow>, asOf: string, days: number, { database }: Opened) {
+  const totals = new LicenceTotals(days);
+  for await (const row of rows) totals.add(row);
+  const all = totals.all();
+  const sum = (of: (total: LicenceTotal) => number) => all.reduce((count, total) => count + of(total), 0);
+  const notSeen = sum((total) => total.notSeen);
+  const neverSeen = sum((total) => total.neverSeen);
+  return {
+    facts: factsOf(database, [['days are counted to', asOf]]),
+    totals: [
+      {
+        title: 'Human operators by licence',
+        counts: all.map(({ licence, operators }) => ({
+          label: licence ?? 'none, or unknown',
+          count: operators,
+        })),
+      },
+      {
+        title: 'Human operators by when they were last seen',
+        counts: [
+          { label: `in the last ${days} days`, count: sum((total) => total.operators) - notSeen },
+          { label: `${days} days ago or longer`, count: notSeen - neverSeen },
+          { label: 'never', count: neverSeen },
+        ],
+      },
+      {
+        title: 'Rows',
+        counts: [
+          { label: 'human operators', count: sum((total) => total.operators) },
+          { label: 'API accounts, which take no licence', count: sum((total) => total.apiAccounts) },
+        ],
+      },
+    ],
+    filters: ['kind', 'archived', 'personArchived', 'licence', 'lastSeenIn', 'lastSeenOn'],
+  };
 }
 
 async function* rowsTable(

@@ -1,3 +1,4 @@
+import type { Session } from '../database/session.js';
 import { OnecardError } from '../errors.js';
 import { RunTable } from '../journal/journal.js';
 import type { Decision } from '../model/decision.js';
@@ -9,15 +10,19 @@ import { Redactor } from '../redactor.js';
 import {
   chosenColumns,
   chosenSort,
+  FILTER_COLUMNS,
   type LinkColumn,
   needsOfColumns,
+  pageColumns,
   readableColumns,
   usualColumns,
 } from '../report/link-columns.js';
+import { picturesOf, reportTotals } from '../report/link-totals.js';
 import { type LinkReportOptions, linkReport } from '../report/links.js';
 import type { DetailPart } from '../report/links-sql.js';
 import { parseMoment } from '../report/moment.js';
 import { formatOf, type OutputFlags, writeReport } from './report-output.js';
+import { factsOf } from './report-surroundings.js';
 import {
   announceSample,
   type Opened,
@@ -61,7 +66,8 @@ export async function report(terminal: Terminal, flags: ReportFlags): Promise<Ex
     await warnOfSlowLookups(terminal, flags, opened);
     const { run, decision, branch, search, limit } = flags;
     const needs = needsOfColumns(columns);
-    const isNested = (flags.details ?? false) && FORMATS[format].holdsDetails;
+    const { holdsDetails, isPage } = FORMATS[format];
+    const isNested = (flags.details || isPage) && holdsDetails;
     const options: LinkReportOptions = {
       ...(run !== undefined && { run }),
       ...(decision !== undefined && { decision }),
@@ -74,12 +80,13 @@ export async function report(terminal: Terminal, flags: ReportFlags): Promise<Ex
       details: isNested ? ALL_DETAILS : needs.details,
       redactor,
     };
-    await database.snapshot((session) =>
+    await database.snapshot(async (session) =>
       writeReport(
         {
           title: 'Links of operators',
           isRedacted: redactor !== undefined,
           columns,
+          around: isPage ? await aroundOf(session, opened, flags) : undefined,
           rows: linkReport(session, database, layout, options),
           detailsOf: isNested ? ({ details }) => details : undefined,
         },
@@ -92,13 +99,38 @@ export async function report(terminal: Terminal, flags: ReportFlags): Promise<Ex
   });
 }
 
+/** Totals are of all operators, whatever the rows leave out. */
+async function aroundOf(session: Session, { database, layout }: Opened, flags: ReportFlags) {
+  const totals = await reportTotals(session, database, layout);
+  return {
+    facts: factsOf(database, [
+      [
+        'operators',
+        `${totals.operators.toLocaleString('en')}, of whom ${totals.needingCards.toLocaleString('en')} are human`,
+      ],
+      ['only run', flags.run],
+      ['only what was written since', flags.since],
+      ['only the decision', flags.decision],
+      ['only the branch', flags.branch],
+      // It may be a name.
+      [
+        'only rows with',
+        flags.redact && flags.search !== undefined ? 'a text that is not shown' : flags.search,
+      ],
+      ['only the first', flags.limit?.toLocaleString('en')],
+    ]),
+    totals: picturesOf(totals),
+    filters: FILTER_COLUMNS,
+  };
+}
+
 /** @throws OnecardError where `--columns` says otherwise than `--details`. */
 function columnsOf(
   format: ReportFormat,
   { columns, details = false }: ReportFlags,
   { layout }: Opened,
 ): readonly LinkColumn[] {
-  const { isReadable, holdsDetails } = FORMATS[format];
+  const { isReadable, holdsDetails, isPage } = FORMATS[format];
   if (columns !== undefined) {
     if (details && !holdsDetails)
       throw new OnecardError(`In ${format}, --details adds columns, and --columns says which there are.`, {
@@ -106,6 +138,7 @@ function columnsOf(
       });
     return chosenColumns(columns, layout);
   }
+  if (isPage) return pageColumns(layout);
   const asColumns = details && !holdsDetails;
   return isReadable ? readableColumns(layout, asColumns) : usualColumns(asColumns);
 }

@@ -1,5 +1,5 @@
 /** What a report can be written as. */
-export const REPORT_FORMATS = ['table', 'csv', 'xlsx', 'json', 'ndjson', 'markdown'] as const;
+export const REPORT_FORMATS = ['table', 'csv', 'xlsx', 'json', 'ndjson', 'markdown', 'html'] as const;
 export type ReportFormat = (typeof REPORT_FORMATS)[number];
 
 /** By the extension of a file's name; undefined where that says nothing. */
@@ -17,4 +17,6 @@ const FORMAT_OF: ReadonlyMap<string, ReportFormat> = new Map([
   ['jsonl', 'ndjson'],
   ['md', 'markdown'],
   ['markdown', 'markdown'],
+  ['html', 'html'],
+  ['htm', 'html'],
 ]);

@@ -15,6 +15,12 @@ export interface ReportColumn<Row> {
 
 export type ReportValue = string | number | boolean | null;
 
+/** Counts that add up to a whole, and what they are of. */
+export interface ReportTotal {
+  readonly title: string;
+  readonly counts: readonly ReportCount[];
+}
+
 /** How many operators there are of something, for the picture of a report. */
 export interface ReportCount {
   readonly label: string;

@@ -92,6 +92,20 @@ function linkedByOf({ linkedBy, run, person, state }: LinkRow): string {
   return linkedBy === 'onecard' && run !== null ? `run ${run}` : 'before onecard';
 }
 
+/** Of a page: what a reader looks for first comes first. */
+export function pageColumns(layout: Layout): readonly LinkColumn[] {
+  const read = ['operatorName', 'branch', 'personName', 'decision', 'reasonText', 'linkedBy', 'changedAt'];
+  const lookedUp = ['operator', 'person', 'run', 'state', 'why', 'decidedBy'];
+  return [...read, ...lookedUp].flatMap((name) =>
+    name === 'branch' && layout.operator.branch === undefined
+      ? []
+      : COLUMNS.filter((column) => column.name === name),
+  );
+}
+
+/** Those with few different values. */
+export const FILTER_COLUMNS = ['branch', 'decision', 'reasonText', 'linkedBy', 'run', 'state'] as const;
+
 /**
  * The columns that somebody has asked for: `operator,operatorName,key.email`.
  * @throws OnecardError for the first name that is none, or that stands there twice.

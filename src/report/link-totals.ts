@@ -2,7 +2,7 @@ import type { Layout } from '../config/layout.js';
 import type { Database } from '../database/database.js';
 import type { Session } from '../database/session.js';
 import { DECISIONS, type Decision, REASONS, type Reason } from '../model/decision.js';
-import type { ReportCount } from '../model/report.js';
+import type { ReportCount, ReportTotal } from '../model/report.js';
 import { findJournal } from './links.js';
 import { LinkStatement } from './links-sql.js';
 
@@ -29,6 +29,20 @@ interface TotalRow {
 
 const NO_CARD: ReadonlySet<string | null> = new Set<Reason>(['not-an-operator', 'api-account', 'excluded']);
 const UNDECIDED = 'no run has decided about it';
+
+/** As pictures: each adds up to a whole. */
+export function picturesOf(totals: LinkTotals): readonly ReportTotal[] {
+  const linked = (count: number) => [
+    { label: 'linked to a person card', count },
+    { label: 'without one', count: totals.needingCards - count },
+  ];
+  return [
+    { title: 'Human operators before onecard', counts: linked(totals.linkedBefore) },
+    { title: 'Human operators now', counts: linked(totals.linkedNow) },
+    { title: 'Decisions', counts: totals.decisions },
+    { title: 'Reasons', counts: totals.reasons },
+  ];
+}
 
 /** Counted by the server, in one statement. */
 export async function reportTotals(

@@ -1,9 +1,9 @@
-import type { LinkDetails, ReportColumn } from '../../model/report.js';
+import type { LinkDetails, ReportColumn, ReportTotal } from '../../model/report.js';
 import { asset } from './assets.js';
 import { dataBlocks } from './blocks.js';
 import { type EmbeddedTable, TABLE_DATA_ID, TABLE_ID } from './embedded.js';
 import { html, isolated, jsonInScript } from './markup.js';
-import { type Total, totalMarkup } from './totals.js';
+import { totalMarkup } from './totals.js';
 
 /** What a page is made of. */
 export interface Page<Row> {
@@ -11,14 +11,14 @@ export interface Page<Row> {
   /** What the report is of: the database, when, with which filters, whether redacted, by which version. */
   readonly facts: readonly (readonly [label: string, value: string])[];
   /** Pictures of totals; the counts of each add up to a whole. */
-  readonly totals: readonly Total[];
+  readonly totals: readonly ReportTotal[];
   /** The first names a row; the first that holds a key is what links to a row go by: `#operator=KEY`. */
   readonly columns: readonly ReportColumn<Row>[];
   readonly rows: AsyncIterable<Row>;
   /** The names of the columns with few different values that get a list to choose from; others are ignored. */
   readonly filters: readonly string[];
   /** What opens below a row; without it, rows do not open. */
-  readonly detailsOf?: (row: Row) => LinkDetails;
+  readonly detailsOf?: ((row: Row) => LinkDetails) | undefined;
 }
 
 /**
@@ -78,7 +78,7 @@ ${totalsMarkup(page.totals)}
 `;
 }
 
-function totalsMarkup(totals: readonly Total[]): string {
+function totalsMarkup(totals: readonly ReportTotal[]): string {
   if (totals.length === 0) return '';
   return `<section aria-labelledby="totals-title">
 <h2 id="totals-title">Totals</h2>

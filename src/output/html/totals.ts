@@ -1,15 +1,9 @@
-import type { ReportCount } from '../../model/report.js';
+import type { ReportCount, ReportTotal } from '../../model/report.js';
 import { formatCount } from '../terminal/amounts.js';
 import { html, isolated } from './markup.js';
 
-/** Counts that add up to a whole, and what they are of. */
-export interface Total {
-  readonly title: string;
-  readonly counts: readonly ReportCount[];
-}
-
 /** Counts as a table, each with a bar: read without the picture it says the same. */
-export function totalMarkup({ title, counts }: Total): string {
+export function totalMarkup({ title, counts }: ReportTotal): string {
   const whole = counts.reduce((sum, { count }) => sum + count, 0);
   return `<table class="total">
 <caption>${html(title)}</caption>

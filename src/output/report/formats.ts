@@ -1,5 +1,6 @@
 import type { ReportFormat } from '../../model/report-format.js';
 import { csvReport } from './csv.js';
+import { htmlReport } from './html.js';
 import { jsonReport, ndjsonReport } from './json.js';
 import { markdownReport } from './markdown.js';
 import type { ReportWriter } from './report.js';
@@ -13,9 +14,11 @@ interface Format {
   readonly isReadable: boolean;
   /** Holds more of a row than the texts of cells. */
   readonly holdsDetails: boolean;
+  /** Says more than its rows: totals, and what it is of. */
+  readonly isPage: boolean;
 }
 
-const TEXT = { isBinary: false, isReadable: false, holdsDetails: false } as const;
+const TEXT = { isBinary: false, isReadable: false, holdsDetails: false, isPage: false } as const;
 
 /** How a report is written in each format; a million rows go through any of them in constant memory. */
 export const FORMATS = {
@@ -32,4 +35,5 @@ export const FORMATS = {
   json: { ...TEXT, write: jsonReport, holdsDetails: true },
   ndjson: { ...TEXT, write: ndjsonReport, holdsDetails: true },
   markdown: { ...TEXT, write: markdownReport, isReadable: true },
+  html: { ...TEXT, write: htmlReport, holdsDetails: true, isPage: true },
 } as const satisfies Record<ReportFormat, Format>;

@@ -1,4 +1,4 @@
-import type { ReportColumn, ReportValue } from '../../model/report.js';
+import type { LinkDetails, ReportColumn, ReportTotal, ReportValue } from '../../model/report.js';
 import type { Look } from '../terminal/look.js';
 
 /** What a format is to write. */
@@ -10,7 +10,18 @@ export interface Report<Row> {
   readonly columns: readonly ReportColumn<Row>[];
   readonly rows: AsyncIterable<Row>;
   /** For formats that can hold more of a row than the text of cells. */
-  readonly detailsOf?: ((row: Row) => object) | undefined;
+  readonly detailsOf?: ((row: Row) => LinkDetails) | undefined;
+  /** For formats that show more than rows. */
+  readonly around?: Surroundings | undefined;
+}
+
+/** What a page says besides its rows. */
+export interface Surroundings {
+  /** What the report is of: the database, when it was made, what it leaves out. */
+  readonly facts: readonly (readonly [label: string, value: string])[];
+  readonly totals: readonly ReportTotal[];
+  /** The names of columns with few different values, which a reader may choose from. */
+  readonly filters: readonly string[];
 }
 
 export interface ReportSetting {
