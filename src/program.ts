@@ -1,4 +1,4 @@
-import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import type { AuditExportFlags } from './commands/audit-export.js';
 import type { AuditVerifyFlags } from './commands/audit-verify.js';
 import type { GrantsFlags } from './commands/grants.js';
@@ -13,12 +13,22 @@ import type { ScanFlags } from './commands/scan.js';
 import type { SharedFlags, Terminal } from './commands/terminal.js';
 import type { UninstallFlags } from './commands/uninstall.js';
 import type { VerifyFlags } from './commands/verify.js';
-import { OnecardError } from './errors.js';
 import { DECISIONS } from './model/decision.js';
 import { ExitCode } from './model/exit-code.js';
 import { GRANTED_COMMANDS, type GrantedCommand } from './model/granted-command.js';
-import { POLICIES, type PolicyName } from './model/policies.js';
-import { REPORT_FORMATS } from './model/report-format.js';
+import {
+  day,
+  formatOption,
+  OUTPUT_TEXT,
+  onDatabase,
+  positiveNumber,
+  shared,
+  timeOfDay,
+  wholeNumber,
+  withBatches,
+  withPolicies,
+} from './options.js';
+import { refuseBefore, usageError } from './usage-error.js';
 import { VERSION } from './version.js';
 
 /**
@@ -289,37 +299,6 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
   return exitCode;
 }
 
-/** Commander's message, as a sentence that names the flag and never what might be a password behind it. */
-function usageError({ code, message }: CommanderError, program: Command): OnecardError {
-  const { command, name } = called(program);
-  const excess = command.args[0];
-  const text =
-    code === 'commander.excessArguments' && excess !== undefined
-      ? `${JSON.stringify(excess)} is no flag of ${name}`
-      : message
-          .replace(/^error: /, '')
-          .replace(/\n\(/, ' (')
-          .replace(/^option '(--[\w-]+)[^']*' argument missing$/, '$1 needs a value')
-          .replace(/^option '(--[\w-]+)[^']*' argument ('.*') is invalid\./s, '$1 cannot be $2.')
-          .replace(/^(unknown option '(?:--[^'=]+|-[^-'])).*?'/s, "$1'");
-  const sentence = text.charAt(0).toUpperCase() + text.slice(1);
-  return new OnecardError(/[.)]$/.test(sentence) ? sentence : `${sentence}.`, {
-    remedy: `See \`onecard ${name === '' ? '' : `${name} `}--help\`.`,
-  });
-}
-
-/** The command that was called, a subcommand with its parent's name: `report licences`. */
-function called(program: Command): { command: Command; name: string } {
-  const names: string[] = [];
-  let command = program;
-  for (;;) {
-    const below = command.commands.find((candidate) => candidate.name() === command.args[0]);
-    if (below === undefined) return { command, name: names.join(' ') };
-    names.push(below.name());
-    command = below;
-  }
-}
-
 const EXAMPLES = `
 Start here:
   onecard migrate --dry-run     what would happen; without a database, on a sample
@@ -337,98 +316,3 @@ Examples:
   onecard report licences --not-seen-for 180 --format csv     who may give a licence back
   onecard report licences --totals --as-of 2026-06-30         a reckoning that can be repeated
 `;
-
-/** @throws CommanderError where a flag stands before the subcommand: it would count for nothing. */
-function refuseBefore(command: Command): void {
-  const [flag] = command.options.filter(
-    (option) => command.getOptionValueSource(option.attributeName()) === 'cli',
-  );
-  if (flag !== undefined)
-    command.error(`error: put ${flag.long} behind ${command.args[0]}`, { code: 'onecard.flagBefore' });
-}
-
-function shared(command: Command): Command {
-  return onDatabase(command).option(
-    '--config <file>',
-    'the configuration (default: onecard.yaml, else the preset "sample")',
-  );
-}
-
-/** The same for what needs no configuration. */
-function onDatabase(command: Command): Command {
-  return command
-    .option('--database-url <url>', 'the database, without a password')
-    .option('--json', 'one JSON document on stdout')
-    .option('--no-color', 'no colours')
-    .option('--no-input', 'never ask')
-    .option('--quiet', 'only results and errors')
-    .exitOverride()
-    .allowExcessArguments(false);
-}
-
-const OUTPUT_TEXT = 'a new file that its owner alone may read; never over one that is there';
-
-const formatOption = () =>
-  new Option('--format <format>', 'how to write it (default: as the file is called, else a table)').choices(
-    REPORT_FORMATS,
-  );
-
-/** How the transactions of whatever writes are bounded, so that others can go on. */
-function withBatches(command: Command): Command {
-  return command
-    .option('--batch-time <ms>', 'how long the transaction of a batch should take', positiveNumber, 250)
-    .option(
-      '--batch-size <n>',
-      'operators per transaction (default: as many as fit the time)',
-      positiveNumber,
-    )
-    .option('--lock-timeout <ms>', 'how long to wait for rows that others hold', positiveNumber, 200);
-}
-
-const POLICY_TEXTS: Readonly<Record<PolicyName, string>> = {
-  onMatch: 'an operator with exactly one matching person',
-  archivedOperators: 'archived operators',
-  anonymizedOperators: 'anonymized operators',
-  archivedPersons: 'archived persons',
-  onContradiction: 'a match that differs in another key',
-  onSharedKey: 'operators that share a key with another operator',
-};
-
-/** The policies as flags; their values are checked with those of the configuration. */
-function withPolicies(command: Command): Command {
-  for (const policy of Object.keys(POLICIES) as PolicyName[]) {
-    const flag = policy.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    command.option(`--${flag} <policy>`, `${POLICY_TEXTS[policy]}: ${POLICIES[policy].join(' | ')}`);
-  }
-  return command;
-}
-
-/** The next time that clocks here show it. */
-function timeOfDay(text: string): Date {
-  const [, hours, minutes] = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(text) ?? [];
-  if (hours === undefined || minutes === undefined)
-    throw new InvalidArgumentError('It has to be a time of day, such as 04:30.');
-  const time = new Date();
-  time.setHours(Number(hours), Number(minutes), 0, 0);
-  if (time.getTime() <= Date.now()) time.setDate(time.getDate() + 1);
-  return time;
-}
-
-/** A day of the calendar; kept as it was written. */
-function day(text: string): string {
-  const time = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
-  if (Number.isNaN(time) || !new Date(time).toISOString().startsWith(text))
-    throw new InvalidArgumentError('It has to be a day of the calendar, such as 2026-06-30.');
-  return text;
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It has to be a whole number.');
-  return Number(text);
-}
-
-function positiveNumber(text: string): number {
-  const number = wholeNumber(text);
-  if (number === 0) throw new InvalidArgumentError('It has to be at least 1.');
-  return number;
-}
