@@ -1,6 +1,7 @@
 import type { Session } from '../database/session.js';
 import { OnecardError } from '../errors.js';
 import { RunTable } from '../journal/journal.js';
+import { isPurged } from '../journal/run.js';
 import type { Decision } from '../model/decision.js';
 import { ExitCode } from '../model/exit-code.js';
 import type { ReportFormat } from '../model/report-format.js';
@@ -30,6 +31,7 @@ import {
   type Terminal,
   warnOfSlowLookups,
   withDatabase,
+  write,
 } from './terminal.js';
 
 export interface ReportFlags extends OutputFlags {
@@ -62,7 +64,7 @@ export async function report(terminal: Terminal, flags: ReportFlags): Promise<Ex
     const sort = flags.sort === undefined ? [] : chosenSort(flags.sort, layout);
     requireBranch(opened, flags);
     await requirePrivileges('report', database, layout);
-    await checkRun(opened, flags.run);
+    await checkRuns(terminal, flags, opened);
     await warnOfSlowLookups(terminal, flags, opened);
     const { run, decision, branch, search, limit } = flags;
     const needs = needsOfColumns(columns);
@@ -163,12 +165,19 @@ function requireBranch({ layout }: Opened, { branch }: ReportFlags): void {
   );
 }
 
-async function checkRun({ database }: Opened, run: string | undefined): Promise<void> {
-  if (run === undefined) return;
+/** The run that is asked for has to be there; of one that was purged, the journal has lost the word. */
+async function checkRuns(terminal: Terminal, flags: ReportFlags, { database }: Opened): Promise<void> {
   const known = (await database.hasJournal())
     ? await database.snapshot((session) => new RunTable(database).all(session))
     : [];
-  if (known.some(({ id }) => id === run)) return;
+  const purged = known.filter(isPurged).map(({ id }) => id);
+  if (purged.length > 0 && !flags.quiet)
+    await write(
+      terminal.stderr,
+      `What was linked by runs that were purged shows as linked before: ${purged.join(', ')}.\n`,
+    );
+  const { run } = flags;
+  if (run === undefined || known.some(({ id }) => id === run)) return;
   throw new OnecardError(
     `There is no run ${JSON.stringify(run)} in the journal of ${database.identity.database}.`,
     {
