@@ -338,6 +338,8 @@ describe.skipIf(!chromiumIsInstalled)('the page of a report', () => {
   describe('printing', () => {
     it('prints what was found, up to a bound that it names, with the header on each sheet', async () => {
       const tab = await open('#decision=linked');
+      // The width of a sheet.
+      await tab.setViewportSize({ width: 1_030, height: 700 });
       await tab.emulateMedia({ media: 'print' });
       const count = links.filter(({ decision }) => decision === 'linked').length;
       await tab.evaluate(`dispatchEvent(new Event('beforeprint'))`);
@@ -350,6 +352,9 @@ describe.skipIf(!chromiumIsInstalled)('the page of a report', () => {
       expect((await keys(tab)).length).toBe(2_000);
       expect(await words.textContent()).toContain('Only the first 2,000 of them are printed');
       expect(await search(tab).isVisible()).toBe(false);
+      const clipped = `[...document.querySelectorAll('table.rows > thead th')].filter((cell) =>
+        cell.scrollWidth > cell.clientWidth || cell.getBoundingClientRect().right > innerWidth).length`;
+      expect(await tab.evaluate(clipped)).toBe(0);
       expect(
         await tab.evaluate(`getComputedStyle(document.querySelector('table.rows > thead')).display`),
       ).toBe('table-header-group');

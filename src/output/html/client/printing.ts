@@ -1,6 +1,6 @@
 import { formatCount } from '../../terminal/amounts.js';
 
-/** Some sixty sheets; who needs more wants another format. */
+/** Some hundred sheets; who needs more wants another format. */
 const MOST_PRINTED = 2_000;
 
 /** Which rows are printed of those that a reader has before them, and what is said about it. */

@@ -58,7 +58,7 @@ export class Table {
       this.#heading.element,
       this.#body.element,
     );
-    table.style.setProperty('--characters', String(characters));
+    table.style.setProperty('--all-characters', String(characters));
     table.style.setProperty('--columns', String(columns.length));
     this.#scroller = element(
       'div',

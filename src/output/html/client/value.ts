@@ -6,6 +6,9 @@ import { button, element } from './elements.js';
 /** Longer values would fill the screen; the rest is one key away. */
 const LONGEST = 400;
 
+/** No line can be as long as this without a place to break it. */
+const UNBROKEN = /[^\s-]{30}/;
+
 const INSTANT = /^(\d{4}-\d\d-\d\d)T([\d:.]+)Z$/;
 
 /** A value in the words of the page, before what nobody sees in it becomes visible. */
@@ -18,7 +21,7 @@ export function wordsOf(value: ReportValue | undefined, holds: EmbeddedColumn['h
 
 /** A text from data: isolated, what nobody sees in it visible, and cut where it is very long. */
 export function shown(text: string): HTMLElement {
-  const isolated = element('bdi');
+  const isolated = element('bdi', { class: UNBROKEN.test(text) ? 'unbroken' : undefined });
   if (text.length <= LONGEST) {
     isolated.append(...visible(text));
     return isolated;
