@@ -96,11 +96,13 @@ function linkedByOf({ linkedBy, run, person, state }: LinkRow): string {
 export function pageColumns(layout: Layout): readonly LinkColumn[] {
   const read = ['operatorName', 'branch', 'personName', 'decision', 'reasonText', 'linkedBy', 'changedAt'];
   const lookedUp = ['operator', 'person', 'run', 'state', 'why', 'decidedBy'];
-  return [...read, ...lookedUp].flatMap((name) =>
+  const shown = [...read, ...lookedUp].flatMap((name) =>
     name === 'branch' && layout.operator.branch === undefined
       ? []
       : COLUMNS.filter((column) => column.name === name),
   );
+  // Somebody who asks gives an e-mail address rather than a key.
+  return [...shown, ...keyColumns(layout)];
 }
 
 /** Those with few different values. */
