@@ -4,7 +4,7 @@ import { brushFor } from '../output/terminal/look.js';
 import { type Cell, renderTable } from '../output/terminal/tables.js';
 import { requirePrivileges } from '../privileges/require.js';
 import { Redactor } from '../redactor.js';
-import { LICENCE_COLUMNS, problemsText } from '../report/licence-columns.js';
+import { LICENCE_COLUMNS, LICENCE_PAGE_COLUMNS, problemsText } from '../report/licence-columns.js';
 import { LICENCE_TOTAL_COLUMNS, type LicenceTotal, LicenceTotals } from '../report/licence-totals.js';
 import {
   isNotSeenFor,
@@ -72,7 +72,13 @@ export async function reportLicences(terminal: Terminal, flags: LicenceFlags): P
         };
         await writeReport(report, format, terminal, flags);
       } else {
-        const report = { title: 'Who needs a licence', isRedacted, columns: LICENCE_COLUMNS, rows, around };
+        const report = {
+          title: 'Who needs a licence',
+          isRedacted,
+          columns: FORMATS[format].isPage ? LICENCE_PAGE_COLUMNS : LICENCE_COLUMNS,
+          rows,
+          around,
+        };
         await writeReport(report, format, terminal, flags);
       }
     });

@@ -16,11 +16,28 @@ export const LICENCE_COLUMNS: readonly ReportColumn<LicenceRow>[] = [
   },
   { name: 'licence', title: 'licence', holds: 'text', valueOf: ({ licence }) => licence },
   { name: 'lastSeen', title: 'last seen', holds: 'time', valueOf: ({ lastSeen }) => lastSeen },
-  { name: 'lastSeenIn', title: 'in', holds: 'text', valueOf: ({ lastSeenIn }) => lastSeenIn },
+  { name: 'lastSeenIn', title: 'portal', holds: 'text', valueOf: ({ lastSeenIn }) => lastSeenIn },
   { name: 'lastSeenOn', title: 'on the card of', holds: 'text', valueOf: ({ lastSeenOn }) => lastSeenOn },
   { name: 'daysSince', title: 'days since', holds: 'number', valueOf: ({ daysSince }) => daysSince },
   { name: 'problems', title: 'problems', holds: 'text', valueOf: ({ problems }) => problemsText(problems) },
 ];
+
+/** Of a page: what a reader looks for first comes first. */
+export const LICENCE_PAGE_COLUMNS: readonly ReportColumn<LicenceRow>[] = [
+  'operatorName',
+  'kind',
+  'licence',
+  'lastSeen',
+  'lastSeenIn',
+  'lastSeenOn',
+  'daysSince',
+  'archived',
+  'personName',
+  'personArchived',
+  'problems',
+  'operator',
+  'person',
+].flatMap((name) => LICENCE_COLUMNS.filter((column) => column.name === name));
 
 /** In plain words; null for none. */
 export function problemsText(problems: readonly LicenceProblem[]): string | null {

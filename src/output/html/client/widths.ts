@@ -20,8 +20,9 @@ const SORT_SIGN = 2;
 const SAMPLE = 1_000;
 /** How much wider than a digit. */
 const LETTER = 1.15;
-/** Longer values are left to wrap. */
+/** Longer values are left to wrap, but for short words, which would be cut. */
 const FITS = 0.95;
+const SHORT = 16;
 
 /**
  * The columns with their widths, by their titles and what most of their values need: they stay as they are from page
@@ -46,7 +47,9 @@ function widthOf(rows: Rows, { title, holds }: EmbeddedColumn, place: number): n
     if (length > 0) lengths.push(length);
   }
   lengths.sort((a, b) => a - b);
-  const needed = Math.ceil((lengths[Math.floor(lengths.length * FITS)] ?? 0) * LETTER);
+  const longest = lengths.at(-1) ?? 0;
+  const usual = lengths[Math.floor(lengths.length * FITS)] ?? 0;
+  const needed = Math.ceil((longest <= SHORT ? longest : usual) * LETTER);
   const longestWord = Math.max(...title.split(' ').map((word) => word.length));
   return Math.max(LEAST, longestWord + SORT_SIGN, Math.min(needed, MOST[holds]));
 }
