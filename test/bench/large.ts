@@ -1,14 +1,15 @@
 /**
  * Whole commands on large samples, on throwaway servers: `npm run bench -- postgres 1000000` or
  * `npm run bench -- mariadb 300000`; with `--run` also a run, with `--run --plan` one with an approved plan of
- * which something has drifted. As many persons as operators, and one junk value on 20,000 of each.
+ * which something has drifted; with `--reports` the link report in every format, and the audit report of the run. As many persons as operators, and one junk value on 20,000 of each.
  * Prints wall time and the tool's peak memory; machines differ, so compare runs of one call only.
  */
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type SampleKind, sampleRows, sampleSchema } from '../../fixtures/sample/index.js';
+import { REPORT_FORMATS } from '../../src/model/report-format.js';
 import { startMariadb } from '../support/servers/mariadb.js';
 import { startPostgres } from '../support/servers/postgres.js';
 
@@ -23,6 +24,18 @@ const DRIFT: Readonly<Record<SampleKind, string>> = {
 const [, , which = 'postgres', size = '1000000', ...more] = process.argv;
 const kind: SampleKind = which === 'mariadb' ? 'mysql' : 'postgres';
 const operators = Number(size);
+
+async function timeReports(url: string): Promise<void> {
+  for (const format of REPORT_FORMATS) {
+    const file = join(folder, `links.${format}`);
+    await time(['report', '--format', format, '--output', file], url);
+    await rm(file);
+  }
+  const [run] = await readdir(join(folder, 'onecard-runs'));
+  if (run === undefined) return;
+  await time(['audit', 'export', run, '--output', join(folder, 'exported')], url);
+  await time(['audit', 'verify', join('onecard-runs', run, 'audit.ndjson')], url);
+}
 
 const server = kind === 'mysql' ? await startMariadb() : await startPostgres();
 const folder = await mkdtemp(join(tmpdir(), 'onecard-bench-'));
@@ -53,6 +66,7 @@ try {
     );
     await time(['verify'], url);
   }
+  if (more.includes('--reports')) await timeReports(url);
 } finally {
   await server.stop();
   await rm(folder, { recursive: true, force: true });
