@@ -17,7 +17,7 @@ export interface OutputFlags extends SharedFlags {
  * What the flags ask for: `--format`, else `--json`, else what the name of the file says, else a table.
  * @throws OnecardError where they contradict each other, or the format is for files alone.
  */
-export function formatOf(flags: OutputFlags, { stdout }: Terminal): ReportFormat {
+export function formatOf(flags: OutputFlags, stdout: { readonly isTTY?: boolean }): ReportFormat {
   const { format, json, output } = flags;
   if (json && format !== undefined && format !== 'json')
     throw new OnecardError(`--json and --format ${format} contradict each other.`, {

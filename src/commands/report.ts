@@ -54,7 +54,7 @@ const ALL_DETAILS: readonly DetailPart[] = ['card', 'evidence', 'history'];
 /** Who is linked to whom, by which run, and why. */
 export async function report(terminal: Terminal, flags: ReportFlags): Promise<ExitCode> {
   const request = readRequest(terminal, flags);
-  const format = formatOf(flags, terminal);
+  const format = formatOf(flags, terminal.stdout);
   const since = sinceOf(flags);
   const redactor = flags.redact ? Redactor.of(terminal.env) : undefined;
   announceSample(terminal, flags, request);

@@ -1,7 +1,7 @@
 import type { ReportColumn } from '../../model/report.js';
 import { widthOf } from '../terminal/layout.js';
 import { brushFor } from '../terminal/look.js';
-import { printable } from '../terminal/printable.js';
+import { printableWithin } from '../terminal/printable.js';
 import { type Cell, renderFacts, renderTable } from '../terminal/tables.js';
 import { type Report, type ReportSetting, type ReportText, textOf } from './report.js';
 
@@ -10,6 +10,8 @@ const ROWS_ON_TERMINAL = 1000;
 /** Of a column that is wrapped, and what stands between two columns. */
 const NARROWEST = 8;
 const GAP = 2;
+/** Display columns of a cell: what is longer is cut in its middle. */
+const LONGEST = 500;
 
 /** For a terminal: a table as wide as that, or a row below the other where so many columns do not fit. */
 export async function* tableReport<Row>(
@@ -42,7 +44,7 @@ export async function* tableReport<Row>(
 /** Numbers get thousands separators; nothing else is a number here. */
 function cellOf<Row>(column: ReportColumn<Row>, row: Row): string | number {
   const value = column.valueOf(row);
-  return typeof value === 'number' ? value : textOf(value);
+  return typeof value === 'number' ? value : printableWithin(textOf(value), LONGEST);
 }
 
 const plainCell = (cell: Cell) => (typeof cell === 'object' ? cell.text : cell);
@@ -55,7 +57,7 @@ function fits<Row>(
   width: number,
 ): boolean {
   const needed = columns.map(({ title }, index) => {
-    const cells = [title, ...rows.map((row) => printable(String(plainCell(row[index] ?? ''))))];
+    const cells = [title, ...rows.map((row) => String(plainCell(row[index] ?? '')))];
     const natural = cells.reduce((widest, text) => Math.max(widest, widthOf(text)), 0);
     return whole.includes(index) ? natural : Math.min(natural, NARROWEST);
   });

@@ -27,13 +27,18 @@ const NARROWEST = 8;
 export function renderTable({ head, rows, total, align = [], whole = [], look }: TableContent): string {
   const widths = fittingWidths([head, ...rows, total ?? []], look.width, whole);
   const brush = brushFor(look);
-  const cellsOf = (cells: readonly Cell[], heading: boolean) =>
-    head.map((_, column) => {
+  const linesOf = (cells: readonly Cell[], heading: boolean) => {
+    const wrapped = head.map((_, column) => {
       const cell = cells[column] ?? '';
       const tone = typeof cell === 'object' ? cell.tone : 'plain';
       const lines = wrap(textOf(cell), widths[column] ?? NARROWEST);
-      return lines.map((line) => (heading ? brush.strong(line) : brush[tone](line))).join('\n');
+      return lines.map((line) => (heading ? brush.strong(line) : brush[tone](line)));
     });
+    // Line by line: the library takes seconds for a cell of a hundred lines.
+    return Array.from({ length: Math.max(1, ...wrapped.map(({ length }) => length)) }, (_, line) =>
+      wrapped.map((lines) => lines[line] ?? ''),
+    );
+  };
 
   const table = new CliTable3({
     chars: { ...NO_BORDERS, middle: ' '.repeat(GAP) },
@@ -41,8 +46,8 @@ export function renderTable({ head, rows, total, align = [], whole = [], look }:
     colAligns: head.map((_, column) => align[column] ?? 'left'),
   });
   const rule = widths.map((width) => brush.quiet('─'.repeat(width)));
-  table.push(cellsOf(head, true), rule, ...rows.map((row) => cellsOf(row, false)));
-  if (total !== undefined) table.push(rule, cellsOf(total, false));
+  table.push(...linesOf(head, true), rule, ...rows.flatMap((row) => linesOf(row, false)));
+  if (total !== undefined) table.push(rule, ...linesOf(total, false));
   return withoutTrailingBlanks(table.toString());
 }
 
@@ -90,12 +95,9 @@ function fittingWidths(
   while (total() > room) {
     const widest = Math.max(...wrapped());
     if (widest <= NARROWEST) break;
-    const others = Math.max(NARROWEST, ...wrapped().filter((width) => width !== widest));
-    widths[wrapped().indexOf(widest)] = Math.max(
-      others === widest ? widest - 1 : others,
-      widest - (total() - room),
-      NARROWEST,
-    );
+    const first = wrapped().indexOf(widest);
+    const others = Math.max(NARROWEST, ...wrapped().filter((_, column) => column !== first));
+    widths[first] = Math.max(others === widest ? widest - 1 : others, widest - (total() - room), NARROWEST);
   }
   return widths;
 }
