@@ -22,7 +22,7 @@ const no = (text: string, line: number | null = null): Held => ({ isAuthentic: f
 export async function holdAgainstJournal(
   database: Database,
   path: string,
-  { head }: Inspection,
+  { head, withheld }: Inspection,
   header: Header,
 ): Promise<Held> {
   const place = `the journal of ${database.identity.database}`;
@@ -36,27 +36,56 @@ export async function holdAgainstJournal(
   const known = header.kind === 'rollback' ? (rollback?.auditHead ?? null) : run.auditHead;
   if (known === null)
     return no(`The run ${run.id} is not at its end: ${place} holds no head of its report yet.`);
-  if (known === head) return { isAuthentic: true, text: null, line: null };
+  // A withheld line leaves the head as it is: whether the journal has purged it, its lines alone tell.
+  if (known === head && withheld.length === 0) return { isAuthentic: true, text: null, line: null };
   const source =
-    rollback === undefined ? await runSourceOf(database, run) : new RollbackSource(database, run, rollback);
-  const line = await firstDifference(new ReportReader(database, source), path);
-  return line === null
-    ? no(
-        `${capital(place)} does not fit the head that it holds itself: \`onecard verify\` names what was altered there.`,
-      )
-    : no(`Line ${line} is not what ${place} holds: the file was written anew.`, line);
+    header.kind === 'rollback' && rollback !== undefined
+      ? new RollbackSource(database, run, rollback)
+      : await runSourceOf(database, run);
+  const difference = await firstDifference(new ReportReader(database, source), path);
+  if (difference?.kind === 'withheld')
+    return no(
+      `Line ${difference.line} is withheld, while ${place} holds it: it was taken out of the file.`,
+      difference.line,
+    );
+  if (difference !== null)
+    return no(
+      `Line ${difference.line} is not what ${place} holds: the file was written anew.`,
+      difference.line,
+    );
+  if (known === head) return { isAuthentic: true, text: null, line: null };
+  return no(
+    `${capital(place)} does not fit the head that it holds itself: \`onecard verify\` names what was altered there.`,
+  );
 }
 
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** Counted from 1; null where there is none. */
-async function firstDifference(reader: ReportReader, path: string): Promise<number | null> {
-  const expected = reader.all()[Symbol.asyncIterator]();
-  let number = 0;
-  for await (const line of linesOf(path)) {
-    number = line.number;
-    const next = await expected.next();
-    if (next.done === true || next.value !== `${line.bytes.toString('utf8')}\n`) return number;
-  }
-  return (await expected.next()).done === true ? null : number + 1;
+interface Difference {
+  /** Counted from 1. */
+  readonly line: number;
+  readonly kind: 'other' | 'withheld';
 }
+
+/**
+ * Null where there is none. Where the file still has what the journal has purged since, their links are the same: each
+ * stands for all the lines up to it.
+ */
+async function firstDifference(reader: ReportReader, path: string): Promise<Difference | null> {
+  const expected = reader.all()[Symbol.asyncIterator]();
+  let line = 0;
+  for await (const { number, bytes } of linesOf(path)) {
+    line = number;
+    const next = await expected.next();
+    if (next.done === true || endOf(next.value.trimEnd()) !== endOf(bytes.toString('utf8')))
+      return { line, kind: 'other' };
+    if (isWithheldText(bytes.toString('utf8')) && !isWithheldText(next.value))
+      return { line, kind: 'withheld' };
+  }
+  return (await expected.next()).done === true ? null : { line: line + 1, kind: 'other' };
+}
+
+/** The link at its end. */
+const endOf = (line: string) => line.slice(-'"}'.length - 64);
+
+const isWithheldText = (line: string) => /^\{"line":\d+,"kind":"withheld",/.test(line);

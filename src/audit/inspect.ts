@@ -1,4 +1,4 @@
-import { digestOf, NO_LINK, nextLink } from './chain.js';
+import { bodyOf, digestOf, NO_LINK, nextLink, withheld } from './chain.js';
 import { type FileLine, linesOf, noReport } from './reading.js';
 
 /** The first line that is not as it was written, and what became of it. */
@@ -62,7 +62,7 @@ function parse({ bytes }: FileLine): Parsed | undefined {
  */
 export async function inspectFile(path: string): Promise<Inspection> {
   const counts = new Counts();
-  const withheld: number[] = [];
+  const left: number[] = [];
   let header: Header | null = null;
   let link = NO_LINK;
   let lines = 0;
@@ -71,7 +71,7 @@ export async function inspectFile(path: string): Promise<Inspection> {
   let problem: Problem | null = null;
   for await (const line of linesOf(path)) {
     const parsed = parse(line);
-    looksLikeReport ||= parsed !== undefined;
+    looksLikeReport ||= parse(withoutReturn(line)) !== undefined;
     if (problem !== null) {
       // It is known to be wrong; the rest of it only has to tell whether it is a report.
       if (looksLikeReport) break;
@@ -84,15 +84,17 @@ export async function inspectFile(path: string): Promise<Inspection> {
         text: `Line ${line.number} was added after the closing summary.`,
       };
     } else if (parsed === undefined || !fits(parsed, link, line)) {
-      problem = await explain(path, line, parsed);
+      problem = await explain(path, link, line, parsed);
+    } else if (!line.isWhole) {
+      problem = cutShort(line.number, 'cut short: the file ends without a line break');
     } else {
       lines = line.number;
       link = parsed.link;
       if (line.number === 1) header = readHeader(parsed.value);
-      if (parsed.value['kind'] === 'withheld') withheld.push(line.number);
+      if (isWithheld(parsed)) left.push(line.number);
       else counts.add(parsed.value);
       isAtEnd = parsed.value['kind'] === 'summary';
-      if (isAtEnd) problem = counts.problemOf(parsed.value, line.number, withheld.length);
+      if (isAtEnd) problem = counts.problemOf(parsed.value, line.number, left.length);
     }
   }
   if (!looksLikeReport) throw noReport(path);
@@ -103,35 +105,68 @@ export async function inspectFile(path: string): Promise<Inspection> {
       kind: 'cut short',
       text: `It ends after line ${lines}, without a closing summary: lines were removed at its end, or its run is not at its end.`,
     };
-  return { header, lines, withheld, head: link, problem };
+  return { header, lines, withheld: left, head: link, problem };
 }
 
-function fits({ body, link, value }: Parsed, before: string, { number, isWhole }: FileLine): boolean {
-  if (value['line'] !== number || !isWhole) return false;
-  const digest = value['kind'] === 'withheld' ? String(value['digest']) : digestOf(body);
-  return nextLink(before, digest) === link;
+/** A transfer that converts texts leaves one on every line: what they were can still be seen. */
+function withoutReturn(line: FileLine): FileLine {
+  return endsWithReturn(line) ? { ...line, bytes: line.bytes.subarray(0, -1) } : line;
 }
+
+const endsWithReturn = ({ bytes }: FileLine) => bytes.at(-1) === 0x0d;
+
+const isWithheld = ({ value }: Parsed) => value['kind'] === 'withheld';
+
+function fits(parsed: Parsed, before: string, { number }: FileLine): boolean {
+  return parsed.value['line'] === number && isBoundTo(before, parsed, number);
+}
+
+/** @param number of the line, which is in its digest, too. */
+function isBoundTo(before: string, parsed: Parsed, number: number): boolean {
+  const { body, link, value } = parsed;
+  const claimed = bodyStart(value['line']);
+  if (!body.subarray(0, claimed.length).equals(Buffer.from(claimed))) return false;
+  const rest = body.subarray(claimed.length);
+  if (!isWithheld(parsed))
+    return nextLink(before, digestOf(Buffer.concat([Buffer.from(bodyStart(number)), rest]))) === link;
+  // Its digest stands for another line: nothing else binds what such a line says besides.
+  const digest = String(value['digest']);
+  return (
+    rest.equals(Buffer.from(bodyOf(number, withheld(digest)).slice(bodyStart(number).length))) &&
+    nextLink(before, digest) === link
+  );
+}
+
+const bodyStart = (number: unknown) => `{"line":${number},`;
+
+const cutShort = (line: number, how: string): Problem => ({
+  line,
+  kind: 'cut short',
+  text: `Line ${line} is ${how}.`,
+});
 
 /** Its number tells what became of a line that does not fit the one before. */
 async function explain(
   path: string,
-  { number, isWhole, bytes }: FileLine,
+  before: string,
+  line: FileLine,
   parsed: Parsed | undefined,
 ): Promise<Problem> {
+  const { number, isWhole } = line;
   const altered = (why: string): Problem => ({
     line: number,
     kind: 'altered',
     text: `Line ${number} was altered: ${why}.`,
   });
-  if (bytes.at(-1) === 0x0d)
+  if (endsWithReturn(line))
     return altered('it ends with a carriage return, as after a transfer that converts texts');
   if (parsed === undefined)
     return isWhole
       ? altered('it is no line of a report')
-      : { line: number, kind: 'cut short', text: `Line ${number} is cut short, and with it the file.` };
+      : cutShort(number, 'cut short, and with it the file');
   const claimed = parsed.value['line'];
-  if (claimed === number || typeof claimed !== 'number')
-    return altered(isWhole ? 'it does not fit the line before' : 'the file ends without a line break');
+  if (claimed === number || typeof claimed !== 'number') return altered('it does not fit the line before');
+  if (isBoundTo(before, parsed, number)) return altered(`it says that it is line ${claimed}`);
   if (claimed < number)
     return {
       line: number,
@@ -177,7 +212,7 @@ function readHeader({ kind, run, rollback, redacted, database }: Record<string, 
 /** What a summary has to say of the lines before it. */
 class Counts {
   #operators = 0;
-  readonly #totals: Record<string, number> = {};
+  readonly #totals = new Map<string, number>();
 
   add(value: Record<string, unknown>): void {
     if (value['kind'] !== 'operator') return;
@@ -185,7 +220,7 @@ class Counts {
     const change: unknown = value['change'];
     const state = change instanceof Object && 'state' in change ? change.state : undefined;
     const outcome = String(state ?? value['state'] ?? value['decision']);
-    this.#totals[outcome] = (this.#totals[outcome] ?? 0) + 1;
+    this.#totals.set(outcome, (this.#totals.get(outcome) ?? 0) + 1);
   }
 
   /** A withheld line is counted, but not what it was about. */
@@ -193,14 +228,16 @@ class Counts {
     const differs = (what: string, said: unknown, found: number): Problem => ({
       line,
       kind: 'miscounted',
-      text: `The closing summary, line ${line}, says ${said} ${what}, and there are ${found}.`,
+      text: `The closing summary, line ${line}, says ${said ?? 'no'} ${what}, and there are ${found}.`,
     });
     const operators = this.#operators + withheld;
     if (summary['operators'] !== operators) return differs('operators', summary['operators'], operators);
-    const said = new Map(Object.entries(Object(summary['totals'])));
-    for (const [outcome, found] of Object.entries(this.#totals))
-      if (withheld === 0 ? said.get(outcome) !== found : Number(said.get(outcome)) < found)
-        return differs(outcome, said.get(outcome), found);
+    const totals = new Map<string, unknown>(Object.entries(Object(summary['totals'])));
+    for (const outcome of new Set([...this.#totals.keys(), ...totals.keys()])) {
+      const found = this.#totals.get(outcome) ?? 0;
+      const said = Number(totals.get(outcome) ?? 0);
+      if (!(said >= found && said <= found + withheld)) return differs(outcome, totals.get(outcome), found);
+    }
     return null;
   }
 }

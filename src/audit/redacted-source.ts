@@ -57,7 +57,7 @@ export class RedactedSource implements ReportSource {
       case 'change':
         return content === null ? null : this.#change(content);
       case 'drift':
-        return listOf(content).map((each) => this.#mapped(each, FIELD));
+        return this.#drift(content);
       case 'why':
         return this.#text('text', content);
       default:
@@ -71,6 +71,18 @@ export class RedactedSource implements ReportSource {
       ...this.#mapped(change, { person: 'person', why: 'text' }),
       ...('fields' in change && { fields: listOf(change.fields).map((field) => this.#mapped(field, FIELD)) }),
     };
+  }
+
+  #drift(content: unknown): object {
+    const { fields, ...drift } = Object(content);
+    return { ...drift, fields: listOf(fields).map((field) => this.#driftedField(Object(field))) };
+  }
+
+  #driftedField(field: Line): Line {
+    const name = String(field['field']);
+    if (WORDS.includes(name)) return field;
+    const kind = name === 'person' ? 'person' : 'value';
+    return this.#mapped(field, { planned: kind, found: kind });
   }
 
   #mapped(content: unknown, kinds: Readonly<Record<string, Kind>>): Line {
@@ -98,5 +110,8 @@ const EVIDENCE = {
 } as const satisfies Record<string, Kind>;
 
 const FIELD = { planned: 'value', found: 'value' } as const satisfies Record<string, Kind>;
+
+/** What of a drifted operator is no value of anybody. */
+const WORDS: readonly string[] = ['decision', 'action', 'reason'];
 
 const listOf = (content: unknown): readonly unknown[] => (Array.isArray(content) ? content : []);

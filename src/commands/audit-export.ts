@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { RedactedSource } from '../audit/redacted-source.js';
 import { RollbackSource } from '../audit/rollback-source.js';
 import { runSourceOf } from '../audit/run-source.js';
@@ -103,13 +103,32 @@ async function writeFolder(
   reader: ReportReader,
   summaries: Readonly<Record<string, string>>,
 ): Promise<void> {
-  if (existsSync(folder))
-    throw new OnecardError(`The folder ${folder} exists already, and nothing is written into it.`, {
-      remedy: 'Name another one, or remove it first.',
-    });
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   await writeFile(join(folder, 'audit.ndjson'), reader.all());
   for (const [name, text] of Object.entries(summaries)) await writeFile(join(folder, name), [text]);
+}
+
+/** Nothing that is there is written into, a link to somewhere else included. */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(dirname(folder), { recursive: true, mode: 0o700 });
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : cause;
+    const isThere = code === 'EEXIST' && cause instanceof Error && 'path' in cause && cause.path === folder;
+    throw isThere
+      ? new OnecardError(
+          `There is something of the name ${folder} already, and nothing is written into it.`,
+          {
+            remedy: 'Name another folder, or remove it first.',
+            cause,
+          },
+        )
+      : new OnecardError(`The folder ${folder} cannot be made (${code}).`, {
+          remedy: 'Check the name, the rights and the space.',
+          cause,
+        });
+  }
 }
 
 async function writeFile(path: string, texts: AsyncIterable<string> | Iterable<string>): Promise<void> {

@@ -6,7 +6,7 @@ import { EMBEDDED_FOLDER } from '../database/embedded.js';
 import { findTarget, type Target } from '../database/target.js';
 import { OnecardError } from '../errors.js';
 import { ExitCode } from '../model/exit-code.js';
-import { formatCount } from '../output/terminal/amounts.js';
+import { countOf, formatCount } from '../output/terminal/amounts.js';
 import { brushFor } from '../output/terminal/look.js';
 import { printable } from '../output/terminal/printable.js';
 import { lookOf, type SharedFlags, type Terminal, withConnection, write } from './terminal.js';
@@ -21,7 +21,7 @@ interface Verdict {
   readonly file: string;
   readonly report: Header | null;
   readonly lines: number;
-  /** Lines that say nothing but their digest, since they were purged. */
+  /** So many lines say nothing but their digest. */
   readonly withheld: number;
   readonly head: string;
   readonly verdict: 'authentic' | 'internally consistent' | 'not authentic' | 'inconsistent';
@@ -36,12 +36,13 @@ export async function auditVerify(
   file: string,
 ): Promise<ExitCode> {
   const head = flags.head === undefined ? undefined : readHead(flags.head);
-  const target = findTarget(flags.databaseUrl, terminal.env);
   const inspection = await inspectFile(file);
-  const verdict = await judge(terminal, target, file, inspection, head);
+  const verdict = await judge(terminal, flags, file, inspection, head);
   await write(
     terminal.stdout,
-    flags.json ? `${JSON.stringify(verdict)}\n` : render(verdict, lookOf(terminal.stdout, terminal, flags)),
+    flags.json
+      ? `${JSON.stringify(verdict)}\n`
+      : render(verdict, inspection.withheld, lookOf(terminal.stdout, terminal, flags)),
   );
   return verdict.problem === null ? ExitCode.Done : ExitCode.Pending;
 }
@@ -56,7 +57,7 @@ function readHead(text: string): string {
 
 async function judge(
   terminal: Terminal,
-  target: Target,
+  { databaseUrl }: AuditVerifyFlags,
   file: string,
   inspection: Inspection,
   head: string | undefined,
@@ -66,6 +67,7 @@ async function judge(
   if (problem !== null || header === null)
     return { ...known, verdict: 'inconsistent', heldAgainst: null, problem };
   if (head !== undefined) return against(known, 'head', heldAgainstHead(inspection, head));
+  const target = findTarget(databaseUrl, terminal.env);
   if (!isAtHand(terminal, target, header))
     return { ...known, verdict: 'internally consistent', heldAgainst: null, problem: null };
   const held = await withConnection(terminal, { target }, 'read', (database) =>
@@ -105,21 +107,32 @@ function against(
   };
 }
 
+/** A person reads so many numbers at most. */
+const NAMED = 10;
+
+/** Whoever has the file can withhold a line of it, and its head stays the same: the journal alone tells that. */
+function describeWithheld(lines: readonly number[], heldAgainst: Verdict['heldAgainst']): string {
+  const more = lines.length > NAMED ? ` and ${formatCount(lines.length - NAMED)} more` : '';
+  const numbers = `${lines.slice(0, NAMED).map(formatCount).join(', ')}${more}`;
+  const whose =
+    heldAgainst === 'journal'
+      ? 'as in the journal, where they were purged'
+      : 'whether a purge or somebody else took them out, only the journal can tell';
+  return `Of ${countOf(lines.length, 'line')} nothing but the digest is there (${numbers}): ${whose}.`;
+}
+
 const PROOFS = {
   head: 'Authentic: its head is the one given.',
   journal: 'Authentic: its head is the one that the journal holds.',
 } as const;
 
-function render(verdict: Verdict, look: Parameters<typeof brushFor>[0]): string {
-  const { report, file, lines, withheld, head, heldAgainst, problem } = verdict;
+function render(verdict: Verdict, withheld: readonly number[], look: Parameters<typeof brushFor>[0]): string {
+  const { report, file, lines, head, heldAgainst, problem } = verdict;
   const brush = brushFor(look);
   const isInJournal = report !== null && report.kind !== 'plan' && !report.redacted;
   const name = report === null ? 'an audit report' : nameOf(report);
   const facts = `${printable(file)}: ${name}, ${formatCount(lines)} lines${problem === null ? '' : ' read'}`;
-  const left =
-    withheld === 0
-      ? []
-      : [`${formatCount(withheld)} lines were purged, or are withheld: of those only the digest is there.`];
+  const left = withheld.length === 0 ? [] : [describeWithheld(withheld, heldAgainst)];
   if (verdict.verdict === 'inconsistent')
     return `${facts}\n${brush.bad('Not as it was written.')} ${problem?.text ?? ''}\n`;
   const consistent = 'Internally consistent: every line fits the one before, up to the closing summary.';
