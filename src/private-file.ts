@@ -29,6 +29,21 @@ export class PrivateFile {
     }
   }
 
+  /** Writes a file whole, or not at all. @throws OnecardError like the other methods, and whatever the pieces throw. */
+  static async fill(
+    path: string,
+    pieces: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>,
+  ): Promise<void> {
+    const file = await PrivateFile.create(path);
+    try {
+      for await (const piece of pieces) await file.write(piece);
+      await file.finish();
+    } catch (error) {
+      await file.discard();
+      throw error;
+    }
+  }
+
   /** @throws OnecardError with exit code 1 where the disk is full or gone. */
   async write(text: string | Uint8Array): Promise<void> {
     if (typeof text !== 'string') {

@@ -104,8 +104,8 @@ async function writeFolder(
   summaries: Readonly<Record<string, string>>,
 ): Promise<void> {
   makeFolder(folder);
-  await writeFile(join(folder, 'audit.ndjson'), reader.all());
-  for (const [name, text] of Object.entries(summaries)) await writeFile(join(folder, name), [text]);
+  await PrivateFile.fill(join(folder, 'audit.ndjson'), reader.all());
+  for (const [name, text] of Object.entries(summaries)) await PrivateFile.fill(join(folder, name), [text]);
 }
 
 /** Nothing that is there is written into, a link to somewhere else included. */
@@ -128,17 +128,6 @@ function makeFolder(folder: string): void {
           remedy: 'Check the name, the rights and the space.',
           cause,
         });
-  }
-}
-
-async function writeFile(path: string, texts: AsyncIterable<string> | Iterable<string>): Promise<void> {
-  const file = await PrivateFile.create(path);
-  try {
-    for await (const text of texts) await file.write(text);
-    await file.finish();
-  } catch (error) {
-    await file.discard();
-    throw error;
   }
 }
 

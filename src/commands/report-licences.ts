@@ -43,7 +43,7 @@ const ROWS_ON_TERMINAL = 1000;
 /** When each operator was last seen on either card, and how many licences of each kind nobody seems to need. */
 export async function reportLicences(terminal: Terminal, flags: LicenceFlags): Promise<ExitCode> {
   const request = readRequest(terminal, flags);
-  const format = formatOf(flags, terminal);
+  const format = formatOf(flags, terminal.stdout);
   const redactor = flags.redact ? Redactor.of(terminal.env) : undefined;
   announceSample(terminal, flags, request);
   return withDatabase(terminal, request, 'read', async (opened) => {

@@ -54,15 +54,9 @@ export async function writeReport<Row>(
     for await (const piece of FORMATS[format].write(report, { look, note }))
       await write(terminal.stdout, piece);
   } else {
-    const file = await PrivateFile.create(resolve(terminal.folder, output));
-    try {
-      const plain = { color: false, width: look.width };
-      for await (const piece of FORMATS[format].write(report, { look: plain, note })) await file.write(piece);
-      await file.finish();
-    } catch (error) {
-      await file.discard();
-      throw error;
-    }
+    const plain = { color: false, width: look.width };
+    const pieces = FORMATS[format].write(report, { look: plain, note });
+    await PrivateFile.fill(resolve(terminal.folder, output), pieces);
     if (!flags.quiet) terminal.stderr.write(`${brush.strong('Written')}: ${printable(output)}\n`);
   }
   // What a file lacks is said, however quiet it is to be.

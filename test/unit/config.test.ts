@@ -69,6 +69,7 @@ describe('a configuration', () => {
     expect(own).toEqual({
       ...preset,
       digest: own.digest,
+      text: own.text,
       placeOf: expect.any(Function),
       operators: { ...preset.operators, table: { schema: undefined, name: 'agents' } },
       persons: { ...preset.persons, table: { schema: 'hr', name: 'people' } },

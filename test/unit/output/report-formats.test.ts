@@ -29,11 +29,14 @@ describe('a report as JSON', () => {
   });
 
   it('holds the details of a row where somebody wants them', async () => {
-    const report = reportOf(['7'], { detailsOf: ({ key }) => ({ evidence: [`email ${key}\x1b`] }) });
+    const nothing = { card: [], candidates: [], history: [] };
+    const report = reportOf(['7'], {
+      detailsOf: ({ key }) => ({ ...nothing, evidence: [`email ${key}\x1b`] }),
+    });
     const text = await textOfReport(jsonReport(report));
     expect(text).not.toMatch(ACTING);
     expect(JSON.parse(text)).toEqual([
-      { operator: '7', operatorName: '7', details: { evidence: ['email 7\x1b'] } },
+      { operator: '7', operatorName: '7', details: { ...nothing, evidence: ['email 7\x1b'] } },
     ]);
   });
 });
