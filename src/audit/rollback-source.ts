@@ -5,10 +5,7 @@ import type { Rollback } from '../journal/rollbacks.js';
 import type { Run } from '../journal/run.js';
 import type { Action } from '../model/decision.js';
 import { saltOf, withheld } from './chain.js';
-import { AUDIT_FORMAT, type ReportSource, type SourceLine } from './source.js';
-
-/** So many rows are read at once. */
-const PAGE = 2000;
+import { AUDIT_FORMAT, endOfPage, type ReportSource, type SourceLine } from './source.js';
 
 interface TakenBackRow {
   position: string;
@@ -57,16 +54,21 @@ export class RollbackSource implements ReportSource {
 
   async page(session: Session, after: number, upTo: number): Promise<readonly SourceLine[]> {
     const { dialect: sql } = this.#database;
+    const ofRollback = (alias: string) =>
+      `${alias}.run_id = ${sql.literal(this.#run.id)} AND ${alias}.rollback = ${this.#rollback.number}`;
+    const changes = { from: sql.journal('taken_back'), where: ofRollback('r') };
+    const last = await endOfPage(session, sql, changes, { after, upTo });
+    if (last === undefined) return [];
+    const within = (alias: string) =>
+      `${ofRollback(alias)} AND ${alias}.position > ${after} AND ${alias}.position <= ${last}`;
     const rows = await session.rows<TakenBackRow>(
       `SELECT ${sql.text('t.position')} AS position, t.operator, t.action, t.person, t.state, t.reason, t.taken_back_at,
        w.digest AS withheld
   FROM ${sql.journal('taken_back')} AS t
   LEFT JOIN ${sql.journal('withheld_line')} AS w
-         ON w.run_id = t.run_id AND w.rollback = t.rollback AND w.position = t.position
- WHERE t.run_id = ${sql.literal(this.#run.id)} AND t.rollback = ${this.#rollback.number}
-   AND t.position > ${after} AND t.position <= ${upTo}
- ORDER BY t.position
- LIMIT ${PAGE}`,
+         ON ${within('w')} AND w.position = t.position
+ WHERE ${within('t')}
+ ORDER BY t.position`,
     );
     return rows.map((row) => {
       this.#totals[row.state]++;

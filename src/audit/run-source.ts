@@ -1,4 +1,5 @@
 import type { Database } from '../database/database.js';
+import type { Dialect } from '../database/dialect.js';
 import type { Session } from '../database/session.js';
 import { OnecardError } from '../errors.js';
 import { differencesOf, STALE_FIELDS, type StaleFields } from '../journal/differences.js';
@@ -11,10 +12,7 @@ import { DRIFT_KINDS, type Drift } from '../model/drift.js';
 import { readEvidence } from '../plan/evidence.js';
 import type { Legend } from '../plan/legend.js';
 import { saltOf, withheld } from './chain.js';
-import { AUDIT_FORMAT, type ReportSource, type SourceLine } from './source.js';
-
-/** So many rows are read at once. */
-const PAGE = 2000;
+import { AUDIT_FORMAT, endOfPage, type ReportSource, type SourceLine } from './source.js';
 
 /** One operator row of a run. */
 interface RunRow extends StaleFields {
@@ -85,7 +83,11 @@ export class RunSource implements ReportSource {
   }
 
   async page(session: Session, after: number, upTo: number): Promise<readonly SourceLine[]> {
-    const rows = await session.rows<RunRow>(pageSql(this.#database, this.#run, { after, upTo }));
+    const { dialect: sql } = this.#database;
+    const decisions = { from: sql.journal('decision'), where: `r.run_id = ${sql.literal(this.#run.id)}` };
+    const last = await endOfPage(session, sql, decisions, { after, upTo });
+    if (last === undefined) return [];
+    const rows = await session.rows<RunRow>(pageSql(sql, this.#run, after, last));
     return rows.map((row) => {
       const outcome = row.state ?? row.decision;
       this.#totals[outcome] = (this.#totals[outcome] ?? 0) + 1;
@@ -129,13 +131,9 @@ const countsOf = (drift: Drift) => ({
 });
 
 /** A change that was taken back later is told as the run left it: the rollback has a report of its own. */
-function pageSql(
-  { dialect: sql }: Database,
-  run: Run,
-  { after, upTo }: { readonly after: number; readonly upTo: number },
-): string {
+function pageSql(sql: Dialect, run: Run, after: number, last: number): string {
   const within = (alias: string) =>
-    `${alias}.run_id = ${sql.literal(run.id)} AND ${alias}.position > ${after} AND ${alias}.position <= ${upTo}`;
+    `${alias}.run_id = ${sql.literal(run.id)} AND ${alias}.position > ${after} AND ${alias}.position <= ${last}`;
   return `SELECT ${sql.text('d.position')} AS position, d.operator, d.decision, d.action, d.reason, d.finding, d.person,
        d.evidence, d.detail, d.misfit, d.drift, c.person AS card, c.card_digest, w.digest AS withheld,
        CASE WHEN t.position IS NULL THEN c.state ELSE 'applied' END AS state,
@@ -143,14 +141,13 @@ function pageSql(
        CASE WHEN t.position IS NULL THEN c.reason END AS why,
        ${STALE_FIELDS}
   FROM ${sql.journal('decision')} AS d
-  LEFT JOIN ${sql.journal('change')} AS c ON c.run_id = d.run_id AND c.position = d.position
+  LEFT JOIN ${sql.journal('change')} AS c ON ${within('c')} AND c.position = d.position
   LEFT JOIN (SELECT t.position, MIN(t.applied_at) AS applied_at FROM ${sql.journal('taken_back')} AS t
               WHERE ${within('t')}
               GROUP BY t.position) AS t ON t.position = d.position
-  LEFT JOIN ${sql.journal('withheld_line')} AS w ON w.run_id = d.run_id AND w.rollback = 0 AND w.position = d.position
+  LEFT JOIN ${sql.journal('withheld_line')} AS w ON ${within('w')} AND w.rollback = 0 AND w.position = d.position
  WHERE ${within('d')}
- ORDER BY d.position
- LIMIT ${PAGE}`;
+ ORDER BY d.position`;
 }
 
 function describe(row: RunRow, legend: Legend): object {

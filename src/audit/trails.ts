@@ -77,7 +77,8 @@ export class RunTrail extends WorkTrail {
 
 export class RollbackTrail extends WorkTrail {
   async begin(run: Run, rollback: Rollback): Promise<void> {
-    if (run.auditHead === null) await this.#closeReportOf(run);
+    // What is taken back of one operator leaves the run to go on.
+    if (rollback.operator === null && run.finishedAt === null) await this.#closeReportOf(run);
     this.makeSource = async () => new RollbackSource(this.database, run, rollback);
     await this.catchUp(0);
   }

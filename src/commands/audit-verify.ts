@@ -137,9 +137,7 @@ function render(verdict: Verdict, withheld: readonly number[], look: Parameters<
     return `${facts}\n${brush.bad('Not as it was written.')} ${problem?.text ?? ''}\n`;
   const consistent = 'Internally consistent: every line fits the one before, up to the closing summary.';
   if (verdict.verdict === 'not authentic')
-    return [facts, consistent, `${brush.bad('Not authentic.')} ${problem?.text ?? ''}`, ...left, ''].join(
-      '\n',
-    );
+    return `${facts}\n${consistent}\n${brush.bad('Not authentic.')} ${problem?.text ?? ''}\n`;
   if (heldAgainst === null)
     return [
       facts,

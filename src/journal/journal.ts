@@ -134,11 +134,12 @@ export class RunTable {
     const finishedAt =
       state === 'done' || state === 'rolled-back' ? new Date().toISOString() : run.finishedAt;
     const entered: Run = { ...run, state, finishedAt, ...more };
+    // What is not given stays as it is in the journal, where it may be newer than here.
     await this.#update(session, run, {
       state,
       finished_at: finishedAt,
-      audit_head: entered.auditHead,
-      closing: entered.closing === null ? null : JSON.stringify(entered.closing),
+      ...(more.auditHead !== undefined && { audit_head: more.auditHead }),
+      ...(more.closing !== undefined && { closing: JSON.stringify(more.closing) }),
     });
     return entered;
   }
