@@ -25,7 +25,7 @@ const COMMANDS: Partial<Record<Granted, string[]>> = {
   'dry-run': ['migrate', '--dry-run'],
   migrate: ['migrate', '--yes', '--quiet'],
   verify: ['verify'],
-  report: ['report', '--format', 'csv'],
+  report: ['report', '--format', 'csv', '--details'],
 };
 
 /** What PostgreSQL lets everybody do would hide what is missing. */

@@ -5,6 +5,7 @@ import { checkLayout } from '../../src/config/layout.js';
 import { loadConfiguration } from '../../src/config/load.js';
 import { openDatabase } from '../../src/database/open.js';
 import { RunTable } from '../../src/journal/journal.js';
+import { reportTotals } from '../../src/report/link-totals.js';
 import { type LinkReportOptions, type LinkRow, linkReport } from '../../src/report/links.js';
 import { endRollback, executeRollback } from '../../src/rollback/rollback.js';
 import { type DatabaseUnderTest, databases, type Template } from '../support/databases.js';
@@ -40,6 +41,7 @@ async function opened({ fresh, kind }: DatabaseUnderTest) {
       await endRollback(database, result, { auditHead: '', summary: '{}' });
       return result.takenBack;
     },
+    totals: () => database.snapshot((session) => reportTotals(session, database, layout)),
     run: (sql: string) => database.transaction((session) => session.run(sql)),
     report: (options: LinkReportOptions = {}) =>
       database.snapshot(async (session) => {
@@ -141,6 +143,28 @@ describe.each(databases)('a link report on $name', (underTest) => {
     expect(await report({ run })).toEqual(all);
     const ofNobody = await report({ run: 'nobody' });
     expect(new Set(ofNobody.map(({ decision }) => decision))).toEqual(new Set([null]));
+  });
+
+  it('counts as many as its rows: before and now, by decision and by reason', async () => {
+    const { migrate, report, totals } = await opened(underTest);
+    const before = await totals();
+    await migrate();
+    const [rows, after] = [await report(), await totals()];
+    const needing = rows.filter(
+      ({ reason }) => !['not-an-operator', 'api-account', 'excluded'].includes(reason ?? ''),
+    );
+    const linkedNow = needing.filter(({ person }) => person !== null).length;
+    const linkedBefore = needing.filter(({ linkedBy }) => linkedBy === 'before').length;
+    expect(linkedNow).toBeGreaterThan(linkedBefore);
+    expect(after).toMatchObject({ operators: 330, needingCards: needing.length, linkedBefore, linkedNow });
+    const countsOf = (labels: readonly (string | null)[]) =>
+      [...new Set(labels)].map((label) => ({ label, count: labels.filter((each) => each === label).length }));
+    const { decisions, reasons } = after;
+    expect(new Set(decisions)).toEqual(new Set(countsOf(rows.map(({ decision }) => decision))));
+    expect(new Set(reasons)).toEqual(new Set(countsOf(rows.map(({ reasonText }) => reasonText))));
+    // Nobody had decided anything then.
+    expect(before).toMatchObject({ operators: 330, needingCards: 330 });
+    expect(before.decisions).toEqual([{ label: 'no run has decided about it', count: 330 }]);
   });
 
   it('works without a journal', async () => {
