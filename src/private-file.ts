@@ -12,6 +12,8 @@ const CHUNK = 1 << 16;
 export class PrivateFile {
   readonly path: string;
   readonly #handle: FileHandle;
+  /** Used again and again: memory outside the heap is given back late. */
+  readonly #bytes = new Uint8Array(4 * CHUNK);
   #pending: string[] = [];
   #length = 0;
 
@@ -80,20 +82,26 @@ export class PrivateFile {
 
   /** Hands over what was gathered. @throws OnecardError like `write`. */
   async flush(): Promise<void> {
-    const text = this.#pending.join('');
+    let text = this.#pending.join('');
     this.#pending = [];
     this.#length = 0;
-    await this.#append(text);
+    while (text !== '') {
+      const { read, written } = ENCODER.encodeInto(text, this.#bytes);
+      await this.#append(this.#bytes.subarray(0, written));
+      text = text.slice(read);
+    }
   }
 
-  async #append(content: string | Uint8Array): Promise<void> {
+  async #append(bytes: Uint8Array): Promise<void> {
     try {
-      await this.#handle.writeFile(content);
+      await this.#handle.writeFile(bytes);
     } catch (cause) {
       throw unwritable(this.path, cause, ExitCode.Failed);
     }
   }
 }
+
+const ENCODER = new TextEncoder();
 
 function unwritable(path: string, cause: unknown, exitCode: ExitCode): OnecardError {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
