@@ -1,7 +1,11 @@
 #!/usr/bin/env node
+import { setFlagsFromString } from 'node:v8';
 import { OnecardError } from './errors.js';
 import { ExitCode } from './model/exit-code.js';
 import { runProgram } from './program.js';
+
+// Left alone, the heap grows to several times what is in use: a million operators have to fit into 200 MB.
+setFlagsFromString('--heap-growing-percent=50');
 
 // A reader that stops reading, such as `head`, is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

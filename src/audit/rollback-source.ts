@@ -5,7 +5,7 @@ import type { Rollback } from '../journal/rollbacks.js';
 import type { Run } from '../journal/run.js';
 import type { Action } from '../model/decision.js';
 import { saltOf, withheld } from './chain.js';
-import { AUDIT_FORMAT, endOfPage, type ReportSource, type SourceLine } from './source.js';
+import { AUDIT_FORMAT, PAGE, type ReportSource, type SourceLine } from './source.js';
 
 interface TakenBackRow {
   position: string;
@@ -15,8 +15,6 @@ interface TakenBackRow {
   state: 'rolled-back' | 'kept';
   reason: string | null;
   taken_back_at: string;
-  /** The digest of its line, where its rows were purged. */
-  withheld: string | null;
 }
 
 /** The report of a rollback: what became of every change that it took up. */
@@ -54,30 +52,35 @@ export class RollbackSource implements ReportSource {
 
   async page(session: Session, after: number, upTo: number): Promise<readonly SourceLine[]> {
     const { dialect: sql } = this.#database;
-    const ofRollback = (alias: string) =>
-      `${alias}.run_id = ${sql.literal(this.#run.id)} AND ${alias}.rollback = ${this.#rollback.number}`;
-    const changes = { from: sql.journal('taken_back'), where: ofRollback('r') };
-    const last = await endOfPage(session, sql, changes, { after, upTo });
-    if (last === undefined) return [];
-    const within = (alias: string) =>
-      `${ofRollback(alias)} AND ${alias}.position > ${after} AND ${alias}.position <= ${last}`;
+    const within = (alias: string, last: number) =>
+      `${alias}.run_id = ${sql.literal(this.#run.id)} AND ${alias}.rollback = ${this.#rollback.number}
+   AND ${alias}.position > ${after} AND ${alias}.position <= ${last}`;
     const rows = await session.rows<TakenBackRow>(
-      `SELECT ${sql.text('t.position')} AS position, t.operator, t.action, t.person, t.state, t.reason, t.taken_back_at,
-       w.digest AS withheld
+      `SELECT ${sql.text('t.position')} AS position, t.operator, t.action, t.person, t.state, t.reason, t.taken_back_at
   FROM ${sql.journal('taken_back')} AS t
-  LEFT JOIN ${sql.journal('withheld_line')} AS w
-         ON ${within('w')} AND w.position = t.position
- WHERE ${within('t')}
- ORDER BY t.position`,
+ WHERE ${within('t', upTo)}
+ ORDER BY t.position
+ LIMIT ${PAGE}`,
     );
+    const last = rows.at(-1)?.position;
+    if (last === undefined) return [];
+    const purged = await session.rows<{ position: string; digest: string }>(
+      `SELECT ${sql.text('w.position')} AS position, w.digest
+  FROM ${sql.journal('withheld_line')} AS w
+ WHERE ${within('w', Number(last))}`,
+    );
+    const digests = new Map(purged.map(({ position, digest }) => [position, digest]));
     return rows.map((row) => {
       this.#totals[row.state]++;
-      return { position: Number(row.position), value: this.#lineOf(row) };
+      const digest = digests.get(row.position);
+      return {
+        position: Number(row.position),
+        value: digest === undefined ? this.#lineOf(row) : withheld(digest),
+      };
     });
   }
 
   #lineOf(row: TakenBackRow): object {
-    if (row.withheld !== null) return withheld(row.withheld);
     const { position, operator, action, person, state, reason, taken_back_at: at } = row;
     return {
       kind: 'operator',

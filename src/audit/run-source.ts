@@ -1,5 +1,4 @@
 import type { Database } from '../database/database.js';
-import type { Dialect } from '../database/dialect.js';
 import type { Session } from '../database/session.js';
 import { OnecardError } from '../errors.js';
 import { differencesOf, STALE_FIELDS, type StaleFields } from '../journal/differences.js';
@@ -12,10 +11,10 @@ import { DRIFT_KINDS, type Drift } from '../model/drift.js';
 import { readEvidence } from '../plan/evidence.js';
 import type { Legend } from '../plan/legend.js';
 import { saltOf, withheld } from './chain.js';
-import { AUDIT_FORMAT, endOfPage, type ReportSource, type SourceLine } from './source.js';
+import { AUDIT_FORMAT, PAGE, type ReportSource, type SourceLine } from './source.js';
 
-/** One operator row of a run. */
-interface RunRow extends StaleFields {
+/** What a run decided about one operator row. */
+interface DecisionRow {
   position: string;
   operator: string;
   decision: Decision;
@@ -26,13 +25,27 @@ interface RunRow extends StaleFields {
   evidence: string | null;
   detail: string | null;
   misfit: string | null;
-  state: ChangeState | null;
+  drift: string | null;
+}
+
+/** What became of it. */
+interface ChangeRow extends StaleFields {
+  position: string;
+  state: ChangeState;
   card: string | null;
   card_digest: string | null;
-  changed_at: string | null;
-  drift: string | null;
-  /** The digest of its line, where its rows were purged. */
-  withheld: string | null;
+  changed_at: string;
+}
+
+/** When a change was written that was taken back since. */
+interface TakenBackRow {
+  position: string;
+  applied_at: string;
+}
+
+interface WithheldRow {
+  position: string;
+  digest: string;
 }
 
 /** @throws OnecardError where the journal has not kept what such a report is made of. */
@@ -83,25 +96,73 @@ export class RunSource implements ReportSource {
   }
 
   async page(session: Session, after: number, upTo: number): Promise<readonly SourceLine[]> {
-    const { dialect: sql } = this.#database;
-    const decisions = { from: sql.journal('decision'), where: `r.run_id = ${sql.literal(this.#run.id)}` };
-    const last = await endOfPage(session, sql, decisions, { after, upTo });
+    const rows = await session.rows<DecisionRow>(this.#decisionsSql(after, upTo));
+    const last = rows.at(-1)?.position;
     if (last === undefined) return [];
-    const rows = await session.rows<RunRow>(pageSql(sql, this.#run, after, last));
+    // One join of all is slow: while a run works, no server knows how many changes there are by now.
+    const within = (alias: string) => this.#withinSql(alias, after, Number(last));
+    const changes = byPosition(await session.rows<ChangeRow>(this.#changesSql(within)));
+    const takenBack = byPosition(await session.rows<TakenBackRow>(this.#takenBackSql(within)));
+    const purged = byPosition(await session.rows<WithheldRow>(this.#withheldSql(within)));
     return rows.map((row) => {
-      const outcome = row.state ?? row.decision;
+      const change = asLeft(changes.get(row.position), takenBack.get(row.position));
+      const outcome = change?.state ?? row.decision;
       this.#totals[outcome] = (this.#totals[outcome] ?? 0) + 1;
-      return { position: Number(row.position), value: this.#lineOf(row) };
+      const gone = purged.get(row.position);
+      return {
+        position: Number(row.position),
+        value: gone === undefined ? this.#lineOf(row, change) : withheld(gone.digest),
+      };
     });
   }
 
-  #lineOf(row: RunRow): object {
-    if (row.withheld !== null) return withheld(row.withheld);
+  #lineOf(row: DecisionRow, change: ChangeRow | undefined): object {
     return {
       kind: 'operator',
-      ...describe(row, this.#report.legend),
+      ...describe(row, change, this.#report.legend),
       salt: saltOf(this.#run.digestKey, 'run', row.position),
     };
+  }
+
+  #withinSql(alias: string, after: number, upTo: number): string {
+    const { dialect: sql } = this.#database;
+    return `${alias}.run_id = ${sql.literal(this.#run.id)} AND ${alias}.position > ${after} AND ${alias}.position <= ${upTo}`;
+  }
+
+  #decisionsSql(after: number, upTo: number): string {
+    const { dialect: sql } = this.#database;
+    return `SELECT ${sql.text('d.position')} AS position, d.operator, d.decision, d.action, d.reason, d.finding, d.person,
+       d.evidence, d.detail, d.misfit, d.drift
+  FROM ${sql.journal('decision')} AS d
+ WHERE ${this.#withinSql('d', after, upTo)}
+ ORDER BY d.position
+ LIMIT ${PAGE}`;
+  }
+
+  #changesSql(within: (alias: string) => string): string {
+    const { dialect: sql } = this.#database;
+    return `SELECT ${sql.text('c.position')} AS position, c.state, c.person AS card, c.card_digest, c.changed_at,
+       c.reason AS why,
+       ${STALE_FIELDS}
+  FROM ${sql.journal('change')} AS c
+  LEFT JOIN ${sql.journal('decision')} AS d
+         ON c.found IS NOT NULL AND d.run_id = c.run_id AND d.position = c.position
+ WHERE ${within('c')}`;
+  }
+
+  #takenBackSql(within: (alias: string) => string): string {
+    const { dialect: sql } = this.#database;
+    return `SELECT ${sql.text('t.position')} AS position, MIN(t.applied_at) AS applied_at
+  FROM ${sql.journal('taken_back')} AS t
+ WHERE ${within('t')}
+ GROUP BY t.position`;
+  }
+
+  #withheldSql(within: (alias: string) => string): string {
+    const { dialect: sql } = this.#database;
+    return `SELECT ${sql.text('w.position')} AS position, w.digest
+  FROM ${sql.journal('withheld_line')} AS w
+ WHERE ${within('w')} AND w.rollback = 0`;
   }
 
   /** Counts alone: whom they are about stands in the lines. */
@@ -130,27 +191,16 @@ const countsOf = (drift: Drift) => ({
   leftOut: drift.leftOut,
 });
 
+const byPosition = <Row extends { position: string }>(rows: readonly Row[]): ReadonlyMap<string, Row> =>
+  new Map(rows.map((row) => [row.position, row]));
+
 /** A change that was taken back later is told as the run left it: the rollback has a report of its own. */
-function pageSql(sql: Dialect, run: Run, after: number, last: number): string {
-  const within = (alias: string) =>
-    `${alias}.run_id = ${sql.literal(run.id)} AND ${alias}.position > ${after} AND ${alias}.position <= ${last}`;
-  return `SELECT ${sql.text('d.position')} AS position, d.operator, d.decision, d.action, d.reason, d.finding, d.person,
-       d.evidence, d.detail, d.misfit, d.drift, c.person AS card, c.card_digest, w.digest AS withheld,
-       CASE WHEN t.position IS NULL THEN c.state ELSE 'applied' END AS state,
-       COALESCE(t.applied_at, c.changed_at) AS changed_at,
-       CASE WHEN t.position IS NULL THEN c.reason END AS why,
-       ${STALE_FIELDS}
-  FROM ${sql.journal('decision')} AS d
-  LEFT JOIN ${sql.journal('change')} AS c ON ${within('c')} AND c.position = d.position
-  LEFT JOIN (SELECT t.position, MIN(t.applied_at) AS applied_at FROM ${sql.journal('taken_back')} AS t
-              WHERE ${within('t')}
-              GROUP BY t.position) AS t ON t.position = d.position
-  LEFT JOIN ${sql.journal('withheld_line')} AS w ON ${within('w')} AND w.rollback = 0 AND w.position = d.position
- WHERE ${within('d')}
- ORDER BY d.position`;
+function asLeft(change: ChangeRow | undefined, takenBack: TakenBackRow | undefined): ChangeRow | undefined {
+  if (change === undefined || takenBack === undefined) return change;
+  return { ...change, state: 'applied', changed_at: takenBack.applied_at, why: null };
 }
 
-function describe(row: RunRow, legend: Legend): object {
+function describe(row: DecisionRow, change: ChangeRow | undefined, legend: Legend): object {
   const { operator, decision, action, reason, finding, drift } = row;
   const { evidence, candidates } = readEvidence(row, legend);
   return {
@@ -162,15 +212,14 @@ function describe(row: RunRow, legend: Legend): object {
     person: row.person,
     candidates,
     evidence,
-    change: changeOf(row, legend),
+    change: change === undefined ? null : changeOf(change, legend),
     ...(drift !== null && { drift: JSON.parse(drift) }),
   };
 }
 
-function changeOf(row: RunRow, legend: Legend): object | null {
-  const { state, why, card, card_digest: digest, changed_at: at } = row;
-  if (state === null) return null;
-  const fields = differencesOf(row, legend);
+function changeOf(change: ChangeRow, legend: Legend): object {
+  const { state, why, card, card_digest: digest, changed_at: at } = change;
+  const fields = differencesOf(change, legend);
   return {
     state,
     person: card,

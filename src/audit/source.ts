@@ -1,5 +1,4 @@
 import type { Database } from '../database/database.js';
-import type { Dialect } from '../database/dialect.js';
 import type { Session } from '../database/session.js';
 import { Chain } from './chain.js';
 
@@ -28,27 +27,7 @@ export interface ReportSource {
 }
 
 /** So many rows are read at once. */
-const PAGE = 2000;
-
-/**
- * The last position of the rows that are read next; undefined at the end. All that is joined to them is then bounded
- * by the same two positions: no table is read as a whole, whatever the server believes of tables that just grew.
- * @param rows SQL: the table, aliased `r`, and which of its rows.
- */
-export async function endOfPage(
-  session: Session,
-  sql: Dialect,
-  rows: { readonly from: string; readonly where: string },
-  { after, upTo }: { readonly after: number; readonly upTo: number },
-): Promise<number | undefined> {
-  const [row] = await session.rows<{ last: string | null }>(
-    `SELECT ${sql.text('MAX(n.position)')} AS last
-  FROM (SELECT r.position FROM ${rows.from} AS r
-         WHERE ${rows.where} AND r.position > ${after} AND r.position <= ${upTo}
-         ORDER BY r.position LIMIT ${PAGE}) AS n`,
-  );
-  return row == null || row.last === null ? undefined : Number(row.last);
-}
+export const PAGE = 2000;
 
 /** Reads a source from its beginning to its end, as far as the journal has come. */
 export class ReportReader {

@@ -33,14 +33,15 @@ export function concludeStatement({ sql, run, rollback }: WorkScope, batch: Batc
         run,
         TAKEN_BACK_SEALED.map((column) => `t.${column}`),
       )} AS seal
-          FROM (SELECT ${columns.join(', ')}
+          FROM (SELECT t.run_id, ${columns.join(', ')}
                   FROM ${sql.journal('taken_back')} AS t
                   JOIN ${sql.journal('change')} AS c ON c.run_id = t.run_id AND c.position = t.position
                  WHERE ${withinSql(sql, run, batch, 't')} AND t.rollback = ${rollback.number} AND t.seal = ''
                  LIMIT ${batch.to - batch.from + 1}) AS t)`,
-      on: 'o.position = c.position',
+      // By the whole key: the server knows nothing of a table that grows, and would read all of it for each row.
+      on: 'o.run_id = c.run_id AND o.position = c.position AND o.rollback = c.rollback',
       set: [...ended, 'seal'].map((column) => `${sql.qualifiedInSet('o')}${column} = c.${column}`).join(', '),
-      where: `o.run_id = ${sql.literal(run.id)} AND o.rollback = ${rollback.number} AND o.seal = ''`,
+      where: `o.seal = ''`,
     }),
   };
 }
