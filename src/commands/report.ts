@@ -62,6 +62,7 @@ export async function report(terminal: Terminal, flags: ReportFlags): Promise<Ex
     const { database, layout } = opened;
     const columns = columnsOf(format, flags, opened);
     const sort = flags.sort === undefined ? [] : chosenSort(flags.sort, layout);
+    if (layout.noBranch !== undefined) throw layout.noBranch;
     requireBranch(opened, flags);
     await requirePrivileges('report', database, layout);
     await checkRuns(terminal, flags, opened);

@@ -4,6 +4,7 @@ import { requireFor } from '../database/privileges.js';
 import type { Column, ForeignKeyRule, Table, TableRules } from '../database/schema.js';
 import { OnecardError } from '../errors.js';
 import type { Configuration, LastLogin, TableName } from '../model/configuration.js';
+import { findBranch } from './branch.js';
 import { cardFields, refuseUnfilled } from './card-fields.js';
 import type {
   CardField,
@@ -71,6 +72,10 @@ export interface Layout {
    * persons: on some servers, who may not read a table does not even see it.
    */
   readonly otherTables: readonly Table['name'][];
+  /** What else the branch of operators is read from: by reports alone. */
+  readonly branchTables: readonly Table['name'][];
+  /** Why it cannot be read, to be thrown by a report. */
+  readonly noBranch: OnecardError | undefined;
 }
 
 /**
@@ -92,8 +97,9 @@ export async function checkLayout(database: Database, configuration: Configurati
     throw doesNotFit(database, configuration, find.problems, true);
   const named = await findNamed(find, configuration, operators, persons);
   const references = await findReferences(find, configuration, persons);
-  if (named === undefined || find.problems.length > 0)
-    throw doesNotFit(database, configuration, find.problems, false);
+  const branch = await findBranch(database, configuration, operators);
+  const problems = [...find.problems, ...branch.problems];
+  if (named === undefined || problems.length > 0) throw doesNotFit(database, configuration, problems, false);
   refuseWithoutTransactions([operators, persons]);
   const rules = await database.rules(persons.name);
   const ofOperators = await database.rules(operators.name);
@@ -115,11 +121,18 @@ export async function checkLayout(database: Database, configuration: Configurati
     database.privileges,
     otherTables.map((table) => ({ to: 'read', table })),
   );
+  const read = [operators.name, persons.name, ...otherTables];
   const layout: Layout = {
     configuration,
     operators,
     persons,
     ...named,
+    operator: { ...named.operator, branch: branch.value },
+    branchTables: branch.tables.filter((name) => !read.some((other) => isSameTable(name, other))),
+    noBranch:
+      branch.elsewhere.length === 0
+        ? undefined
+        : doesNotFit(database, configuration, branch.elsewhere, false),
     references,
     gaps: findGaps(configuration, operators, persons, ofOperators.foreignKeys),
     rules,
@@ -130,7 +143,9 @@ export async function checkLayout(database: Database, configuration: Configurati
   return layout;
 }
 
-type Named = Pick<Layout, 'operatorKey' | 'personKey' | 'operator' | 'person' | 'keys' | 'card'>;
+type Named = Pick<Layout, 'operatorKey' | 'personKey' | 'person' | 'keys' | 'card'> & {
+  readonly operator: Omit<Layout['operator'], 'branch'>;
+};
 
 /** Undefined where something without which nothing works is missing; the resolver has noted it. */
 async function findNamed(
@@ -159,7 +174,6 @@ async function findNamed(
     anonymized: await ofOperator('anonymized'),
     lastLogin: await findLogins(find, operators, o.lastLogin),
     licence: o.licence && (await find.value(['operators', 'licence'], operators, o.licence)),
-    branch: o.branch && (await find.value(['operators', 'branch'], operators, o.branch)),
   };
   const ssp = await find.flag(['persons', 'ssp'], persons, p.ssp);
   const caller = await find.flag(['persons', 'caller'], persons, p.caller);

@@ -19,8 +19,13 @@ export async function needsOf(command: GrantedCommand, database: Database, layou
     case 'dry-run':
     case 'review':
     case 'verify':
-    case 'report':
       return [...cards, { to: 'read-journal' }];
+    case 'report':
+      return [
+        ...cards,
+        ...layout.branchTables.map((table): Need => ({ to: 'read', table })),
+        { to: 'read-journal' },
+      ];
     case 'audit':
       return [{ to: 'read-journal' }];
     case 'purge':
