@@ -220,7 +220,7 @@ describe.each(databases)('a purge of an operator on $name', (underTest) => {
       verdict: 'authentic',
     });
     expect(await call('verify')).toMatchObject({ code: 0 });
-  });
+  }, 120_000);
 });
 
 describe.each(serverDatabases)('a purge on $name', (underTest) => {
