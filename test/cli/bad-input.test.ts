@@ -87,7 +87,7 @@ describe('the command line', () => {
     ],
     [
       ['report', '--format', 'xml'],
-      "--format cannot be 'xml'. Allowed choices are table, csv, json.",
+      "--format cannot be 'xml'. Allowed choices are table, csv, xlsx, json, ndjson, markdown, html.",
       'onecard report --help',
     ],
   ])('%j: %s', (args, says, help) => refusedAlone(args, { says, remedy: `See \`${help}\`.` }));
