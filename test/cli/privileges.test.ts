@@ -252,7 +252,8 @@ describe.each(serverDatabases)('a role with what `grants` prints on $name', ({ k
         }
         for (const statement of statements) await database.query(statement);
       }
-    });
+      // A command line for each of some fifty.
+    }, 300_000);
   });
 });
 
