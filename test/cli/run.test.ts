@@ -250,7 +250,7 @@ describe.each(serverDatabases)('a report on $name', ({ fresh }) => {
 
     const table = await onecardOn(database, ['report']);
     expect(table.code).toBe(0);
-    expect(table.stdout.match(new RegExp(`run ${run}$`, 'gm'))).toHaveLength(creates.length);
+    expect(table.stdout.match(new RegExp(`${run}$`, 'gm'))).toHaveLength(creates.length);
     expect(table.stdout.match(/before onecard$/gm)?.length).toBeGreaterThanOrEqual(
       expectedOperators('linked').length,
     );
