@@ -11,7 +11,7 @@ import { jsonInScript } from './markup.js';
 
 /** A block is parsed whole when one of its rows opens: small enough for that to be instant. */
 const MOST_ROWS = 1_000;
-const MOST_CHARACTERS = 500_000;
+const MOST_CHARACTERS = 1_000_000;
 
 /**
  * The rows as blocks of JSON, and behind each block one of the details of its rows: the browser parses all of the
