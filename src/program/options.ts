@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { POLICIES, type PolicyName } from './model/policies.js';
-import { REPORT_FORMATS } from './model/report-format.js';
+import { POLICIES, type PolicyName } from '../model/policies.js';
+import { REPORT_FORMATS } from '../model/report-format.js';
 
 /** What every command takes that works on a database by a configuration. */
 export function shared(command: Command): Command {

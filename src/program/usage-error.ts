@@ -1,5 +1,5 @@
 import type { Command, CommanderError } from 'commander';
-import { OnecardError } from './errors.js';
+import { OnecardError } from '../errors.js';
 
 /** Commander's message, as a sentence that names the flag and never what might be a password behind it. */
 export function usageError({ code, message }: CommanderError, program: Command): OnecardError {
