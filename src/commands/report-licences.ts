@@ -49,7 +49,7 @@ export async function reportLicences(terminal: Terminal, flags: LicenceFlags): P
   return withDatabase(terminal, request, 'read', async (opened) => {
     const { database, layout } = opened;
     await requirePrivileges('report', database, layout);
-    await warnOfSlowLookups(terminal, flags, opened);
+    await warnOfSlowLookups(terminal, flags, opened, 'reports');
     await database.snapshot(async (session) => {
       const asOf = flags.asOf ?? (await todayOf(session, database));
       const read = () => licenceReport(session, database, layout, parseDay(asOf) ?? 0);

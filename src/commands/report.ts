@@ -66,7 +66,7 @@ export async function report(terminal: Terminal, flags: ReportFlags): Promise<Ex
     requireBranch(opened, flags);
     await requirePrivileges('report', database, layout);
     await checkRuns(terminal, flags, opened);
-    await warnOfSlowLookups(terminal, flags, opened);
+    await warnOfSlowLookups(terminal, flags, opened, 'reports');
     const { run, decision, branch, search, limit } = flags;
     const needs = needsOfColumns(columns);
     const { holdsDetails, isPage } = FORMATS[format];

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkLayout, type Layout } from '../config/layout.js';
 import { DEFAULT_FILE, loadConfiguration, type PolicyFlags } from '../config/load.js';
-import { findSlowLookups } from '../config/lookups.js';
+import { findSlowLookups, type Lookup } from '../config/lookups.js';
 import type { Database } from '../database/database.js';
 import { openDatabase } from '../database/open.js';
 import type { Mode } from '../database/session.js';
@@ -105,15 +105,16 @@ export function announceSample(
   );
 }
 
-/** Says beforehand what would make a classification take minutes. */
+/** Says beforehand what would make a classification, or a report, take minutes. */
 export async function warnOfSlowLookups(
   terminal: Terminal,
   flags: SharedFlags,
   { database, layout }: Opened,
+  who: Lookup = 'decisions',
 ): Promise<void> {
   if (flags.quiet) return;
   const brush = brushFor(lookOf(terminal.stderr, terminal, flags));
-  for (const { table, column, sql } of await findSlowLookups(database, layout)) {
+  for (const { table, column, sql } of await findSlowLookups(database, layout, who)) {
     const rows = `${printable(table.name.name)}.${printable(column.name)}`;
     terminal.stderr.write(
       `${brush.warning(`No index begins with ${rows}: the whole table is read for each row that is looked up there.`)}\n` +

@@ -14,11 +14,18 @@ export interface SlowLookup {
 /** Below this, reading the whole table for each row takes no time that anybody would notice. */
 const FEW_ROWS = 1000;
 
+/** Who looks up: reports also read the branch and the licence of operators, and the last logins of persons. */
+export type Lookup = 'decisions' | 'reports';
+
 /** Each table and column once. */
-export async function findSlowLookups(database: Database, layout: Layout): Promise<SlowLookup[]> {
+export async function findSlowLookups(
+  database: Database,
+  layout: Layout,
+  who: Lookup,
+): Promise<SlowLookup[]> {
   const { dialect: sql } = database;
   const found = new Map<string, SlowLookup>();
-  for (const { table, on } of lookups(layout)) {
+  for (const { table, on } of lookups(layout, who)) {
     const [first] = on;
     if (first === undefined || table.estimatedRows < FEW_ROWS) continue;
     const leads = await Promise.all(on.map(({ theirs }) => database.leadsIndex(table.name, theirs.name)));
@@ -31,7 +38,7 @@ export async function findSlowLookups(database: Database, layout: Layout): Promi
 }
 
 /** All that the configuration has looked up elsewhere. */
-function lookups({ operator, person, keys, card }: Layout): CheckedRows[] {
+function lookups({ operator, person, keys, card }: Layout, who: Lookup): CheckedRows[] {
   const conditions = [
     operator.rows,
     operator.apiAccount,
@@ -44,14 +51,15 @@ function lookups({ operator, person, keys, card }: Layout): CheckedRows[] {
   const values = [
     ...operator.name,
     ...person.name,
-    ...[...operator.lastLogin, ...person.lastLogin].map(({ value }) => value),
-    ...(operator.licence === undefined ? [] : [operator.licence]),
-    ...(operator.branch === undefined ? [] : [operator.branch]),
+    ...operator.lastLogin.map(({ value }) => value),
+    ...(who === 'reports'
+      ? [operator.licence, operator.branch, ...person.lastLogin.map(({ value }) => value)]
+      : []),
     ...keys.flatMap((key) => [key.operator, key.person]),
     ...card.flatMap(({ source }) => ('from' in source ? [source.from] : [])),
   ];
   return [
-    ...values.flatMap(ofValue),
+    ...values.flatMap((value) => (value === undefined ? [] : ofValue(value))),
     ...conditions.flatMap((condition) => (condition === undefined ? [] : ofCondition(condition))),
     ...[person.ssp, person.caller].flatMap(ofFlag),
   ];
