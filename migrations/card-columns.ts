@@ -1,4 +1,5 @@
-import type { Layout, SchemaGap } from '../src/config/layout.js';
+import type { Layout } from '../src/config/layout.js';
+import type { SchemaGap } from '../src/config/schema-gaps.js';
 import type { Dialect } from '../src/database/dialect.js';
 import { addedColumnName } from '../src/model/place.js';
 import type { Migration } from './journal.js';

@@ -1,11 +1,10 @@
 import type { Database } from '../database/database.js';
-import { rangeOf } from '../database/numbers.js';
 import { requireFor } from '../database/privileges.js';
 import type { Column, ForeignKeyRule, Table, TableRules } from '../database/schema.js';
 import { OnecardError } from '../errors.js';
-import type { Configuration, LastLogin, TableName } from '../model/configuration.js';
+import type { Configuration } from '../model/configuration.js';
 import { findBranch } from './branch.js';
-import { cardFields, refuseUnfilled } from './card-fields.js';
+import { refuseUnfilled } from './card-fields.js';
 import type {
   CardField,
   CheckedCondition,
@@ -15,19 +14,13 @@ import type {
   CheckedReference,
   CheckedValue,
 } from './checked.js';
-import { nearest } from './nearest.js';
+import { doesNotFit } from './does-not-fit.js';
+import { problemOfLink } from './link-column.js';
+import { findNamed, findReferences } from './named.js';
 import { openForeignKeys } from './open-foreign-keys.js';
 import { isSameTable } from './references.js';
-import { type NotFound, Resolver } from './resolver.js';
-
-/** A column the configuration names and the database lacks, which a run adds. */
-export interface SchemaGap {
-  readonly table: Required<TableName>;
-  readonly column: string;
-  readonly holds: 'link' | 'ssp' | 'caller';
-  /** A column that may have been meant: a misspelt link would take every linked operator for one without. */
-  readonly meant: string | undefined;
-}
+import { Resolver } from './resolver.js';
+import { findGaps, type SchemaGap } from './schema-gaps.js';
 
 /** A configuration that was checked against the database: every table and column it names is there. */
 export interface Layout {
@@ -143,118 +136,11 @@ export async function checkLayout(database: Database, configuration: Configurati
   return layout;
 }
 
-type Named = Pick<Layout, 'operatorKey' | 'personKey' | 'person' | 'keys' | 'card'> & {
-  readonly operator: Omit<Layout['operator'], 'branch'>;
-};
-
-/** Undefined where something without which nothing works is missing; the resolver has noted it. */
-async function findNamed(
-  find: Resolver,
-  configuration: Configuration,
-  operators: Table,
-  persons: Table,
-): Promise<Named | undefined> {
-  const { operators: o, persons: p, volatileColumns } = configuration;
-  const operatorKey = find.column(['operators', 'key'], operators, o.key);
-  const personKey = find.column(['persons', 'key'], persons, p.key);
-  const ofOperator = (option: 'rows' | 'apiAccount' | 'excluded' | 'archived' | 'anonymized') => {
-    const condition = o[option];
-    return condition && find.condition(['operators', option], operators, condition);
-  };
-  const ofPerson = (option: 'archived' | 'anonymized') => {
-    const condition = p[option];
-    return condition && find.condition(['persons', option], persons, condition);
-  };
-  const operator = {
-    name: await find.values(['operators', 'name'], operators, o.name),
-    rows: await ofOperator('rows'),
-    apiAccount: await ofOperator('apiAccount'),
-    excluded: await ofOperator('excluded'),
-    archived: await ofOperator('archived'),
-    anonymized: await ofOperator('anonymized'),
-    lastLogin: await findLogins(find, operators, o.lastLogin),
-    licence: o.licence && (await find.value(['operators', 'licence'], operators, o.licence)),
-  };
-  const ssp = await find.flag(['persons', 'ssp'], persons, p.ssp);
-  const caller = await find.flag(['persons', 'caller'], persons, p.caller);
-  const name = await find.values(['persons', 'name'], persons, p.name);
-  const archived = await ofPerson('archived');
-  const anonymized = await ofPerson('anonymized');
-  const lastLogin = await findLogins(find, persons, p.lastLogin);
-  for (const [side, table] of [['operators', operators] as const, ['persons', persons] as const])
-    volatileColumns[side].forEach((column, index) => {
-      find.column(['volatileColumns', side, index], table, column);
-    });
-  const keys = await findKeys(find, configuration, operators, persons);
-  const card = await cardFields(find, configuration, operators, persons);
-  if (!operatorKey || !personKey || !ssp || !caller) return undefined;
-  const person = { name, ssp, caller, archived, anonymized, lastLogin };
-  return { operatorKey, personKey, operator, person, keys, card };
-}
-
-async function findLogins(find: Resolver, table: Table, logins: readonly LastLogin[]) {
-  const found: CheckedLogin[] = [];
-  for (const login of logins) {
-    const value = await find.value(login.option, table, login.value);
-    if (value !== undefined) found.push({ ...login, value });
-  }
-  return found;
-}
-
-async function findKeys(find: Resolver, { match }: Configuration, operators: Table, persons: Table) {
-  const keys: CheckedKey[] = [];
-  for (const [index, { name, ...sides }] of match.keys.entries()) {
-    const path = ['match', 'keys', name];
-    const operator = await find.value([...path, 'operator'], operators, sides.operator);
-    const person = await find.value([...path, 'person'], persons, sides.person);
-    if (operator && person) keys.push({ name, number: index + 1, operator, person });
-  }
-  return keys;
-}
-
-async function findReferences(find: Resolver, configuration: Configuration, persons: Table) {
-  const references: CheckedReference[] = [];
-  for (const [index, named] of configuration.references.entries()) {
-    const path = ['references', index];
-    const table = await find.table([...path, 'table'], named.table);
-    const column = table && find.column([...path, 'column'], table, named.column);
-    const holds = find.column([...path, 'holds'], persons, named.holds ?? configuration.persons.key);
-    if (table && column && holds) references.push({ table, column, holds });
-  }
-  return references;
-}
-
 /** A column that was checked to be there. */
 export function columnOf(table: Table, name: string): Column {
   const column = table.columns.get(name);
   if (column === undefined) throw new Error(`the table ${table.name.name} has no column ${name}`);
   return column;
-}
-
-function doesNotFit(
-  { identity }: Database,
-  { preset, placeOf }: Configuration,
-  problems: readonly NotFound[],
-  lacksTable: boolean,
-): OnecardError {
-  const source = preset === undefined ? 'The configuration' : `The configuration (preset "${preset}")`;
-  const place =
-    identity.kind === 'embedded sample'
-      ? 'the embedded sample'
-      : `the ${identity.kind} database ${identity.database}`;
-  const texts = problems.map(({ path, text }) => `${placeOf(path)}${path.join('.')}: ${text}`);
-  const different = [...new Set(texts)];
-  const [first = ''] = different;
-  return new OnecardError(
-    different.length === 1
-      ? `${source} does not fit ${place}: ${first}${first.endsWith('?') ? '' : '.'}`
-      : `${source} does not fit ${place}:\n${different.map((problem) => `  ${problem}`).join('\n')}`,
-    {
-      remedy: lacksTable
-        ? 'Name the right tables in onecard.yaml (operators.table, persons.table), or check the database and what its user may see.'
-        : 'Correct this in onecard.yaml, or in the file given with --config.',
-    },
-  );
 }
 
 function refuseWithoutTransactions(tables: readonly Table[]): void {
@@ -268,61 +154,4 @@ function refuseWithoutTransactions(tables: readonly Table[]): void {
       remedy: `Convert first: ${names.map((name) => `ALTER TABLE ${name} ENGINE=InnoDB;`).join(' ')}`,
     },
   );
-}
-
-/** A link that leads elsewhere, or that cannot hold the key of every person. */
-function problemOfLink(
-  { operators: { link: name } }: Configuration,
-  operators: Table,
-  persons: Table,
-  key: Column,
-  foreignKeys: readonly ForeignKeyRule[],
-): string | undefined {
-  const link = operators.columns.get(name);
-  if (link === undefined) return undefined;
-  const elsewhere = foreignKeys.find(
-    ({ table, columns }) =>
-      columns.length === 1 && columns[0]?.own === name && !isSameTable(table, persons.name),
-  );
-  if (elsewhere !== undefined)
-    return `the column ${name} refers to ${elsewhere.table.name}, and not to ${persons.name.name}`;
-  return holdsAll(link, key)
-    ? undefined
-    : `the column ${name} is ${link.type}, which cannot hold every ${key.name} of ${persons.name.name}: that is ${key.type}`;
-}
-
-/** Whether each value of one column can be stored in another as it is. */
-function holdsAll(target: Column, from: Column): boolean {
-  if (target.family === 'text')
-    return (
-      target.length === null ||
-      (from.family === 'text' ? from.length !== null && from.length <= target.length : true)
-    );
-  if (target.family !== from.family && !(isWhole(target) && isWhole(from))) return false;
-  const [range, needed] = [rangeOf(target), rangeOf(from)];
-  if (range === undefined || needed === undefined) return true;
-  // Keys are positive, whatever their type could hold.
-  return needed.greatest <= range.greatest;
-}
-
-const isWhole = ({ family }: Column) => family === 'integer' || family === 'decimal';
-
-function findGaps(
-  { operators: o, persons: p }: Configuration,
-  operators: Table,
-  persons: Table,
-  foreignKeys: readonly ForeignKeyRule[],
-): SchemaGap[] {
-  const flags = (['ssp', 'caller'] as const).flatMap((holds): SchemaGap[] => {
-    const flag = p[holds];
-    if ('row' in flag || persons.columns.has(flag.column)) return [];
-    const meant = nearest(flag.column, persons.columns.keys());
-    return [{ table: persons.name, column: flag.column, holds, meant }];
-  });
-  if (operators.columns.has(o.link)) return flags;
-  const toPersons = foreignKeys.find(
-    ({ table, columns }) => isSameTable(table, persons.name) && columns.length === 1,
-  );
-  const meant = toPersons?.columns[0]?.own ?? nearest(o.link, operators.columns.keys());
-  return [{ table: operators.name, column: o.link, holds: 'link', meant }, ...flags];
 }

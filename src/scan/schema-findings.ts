@@ -1,5 +1,6 @@
 import { cardColumnMigration } from '../../migrations/card-columns.js';
-import type { Layout, SchemaGap } from '../config/layout.js';
+import type { Layout } from '../config/layout.js';
+import type { SchemaGap } from '../config/schema-gaps.js';
 import type { Database } from '../database/database.js';
 
 /** Where the schema falls short of what a run needs or wishes for. */

@@ -5,8 +5,9 @@ import { RunTable } from '../journal/journal.js';
 import type { Run } from '../journal/run.js';
 import { checkCards } from './cards.js';
 import { checkHumanDecisions } from './human-decisions.js';
-import { checkOperatorsLinked, checkPersonsNotShared } from './operators.js';
+import { checkOperatorsLinked } from './operators.js';
 import { checkSeals } from './seals.js';
+import { checkPersonsNotShared } from './shared-persons.js';
 import type { Subject } from './subject.js';
 import type { Verification } from './verification.js';
 
