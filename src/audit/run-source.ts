@@ -6,25 +6,16 @@ import { HumanDecisionTable } from '../journal/human-decisions.js';
 import { RunTable } from '../journal/journal.js';
 import type { Arrivals, ChangeState, Run } from '../journal/run.js';
 import { type RunReport, RunReportTable } from '../journal/run-reports.js';
-import type { Action, Decision, Finding, Reason } from '../model/decision.js';
 import { DRIFT_KINDS, type Drift } from '../model/drift.js';
 import { readEvidence } from '../plan/evidence.js';
 import type { Legend } from '../plan/legend.js';
+import type { ClassifiedRow } from '../plan/plan.js';
 import { saltOf, withheld } from './chain.js';
 import { AUDIT_FORMAT, PAGE, type ReportSource, type SourceLine } from './source.js';
 
 /** What a run decided about one operator row. */
-interface DecisionRow {
+interface DecisionRow extends Omit<ClassifiedRow, 'name' | 'card'> {
   position: string;
-  operator: string;
-  decision: Decision;
-  action: Action;
-  reason: Reason;
-  finding: Finding | null;
-  person: string | null;
-  evidence: string | null;
-  detail: string | null;
-  misfit: string | null;
   drift: string | null;
 }
 

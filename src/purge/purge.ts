@@ -9,7 +9,7 @@ import { RunTable } from '../journal/journal.js';
 import { takeLock } from '../journal/lock.js';
 import { completeJournal } from '../journal/migrate.js';
 import { PurgeTable } from '../journal/purges.js';
-import { RollbackTable } from '../journal/rollbacks.js';
+import { type Rollback, RollbackTable } from '../journal/rollbacks.js';
 import type { Run } from '../journal/run.js';
 import { RunReportTable } from '../journal/run-reports.js';
 import { purgeRowsSql, purgeTakenBackSql } from './statements.js';
@@ -64,7 +64,7 @@ class RunPurge {
 
   async all(): Promise<void> {
     await this.#purgeLines(await runSourceOf(this.#database, this.#run), 0);
-    const rollbacks = await this.#read((session) => new RollbackTable(this.#database).of(session, this.#run));
+    const rollbacks = await this.#rollbacks();
     for (const rollback of rollbacks)
       await this.#purgeLines(new RollbackSource(this.#database, this.#run, rollback), rollback.number);
     await this.#database.transaction(async (session) => {
@@ -79,7 +79,7 @@ class RunPurge {
   async only(operator: string, persons: readonly string[]): Promise<void> {
     const keys = [operator, ...persons];
     await this.#purgeLine(await runSourceOf(this.#database, this.#run), 0, operator);
-    const rollbacks = await this.#read((session) => new RollbackTable(this.#database).of(session, this.#run));
+    const rollbacks = await this.#rollbacks();
     for (const rollback of rollbacks)
       await this.#purgeLine(
         new RollbackSource(this.#database, this.#run, rollback),
@@ -159,7 +159,7 @@ class RunPurge {
     for (const statement of statements) await session.run(statement);
   }
 
-  #read<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    return this.#database.transaction(work);
+  #rollbacks(): Promise<Rollback[]> {
+    return this.#database.transaction((session) => new RollbackTable(this.#database).of(session, this.#run));
   }
 }

@@ -28,6 +28,12 @@ match:
     mail: { operator: { column: mail, table: agent_mail, on: { agent_id: id } }, person: mail }
 `;
 
+/** Branches are for reports alone. */
+const branched = `${AGENTS_AND_CONTACTS.replace('name: [name] }', 'name: [name], branch: { column: mail, table: agent_mail, on: { agent_id: id } } }')}
+card: { name: { from: name } }
+match: { keys: { name: { operator: name, person: name } } }
+`;
+
 const WARNING = 'No index begins with agent_mail.agent_id: the whole table is read for each row';
 
 describe.each(serverDatabases)('rows that no index finds, on $name', ({ fresh }) => {
@@ -42,5 +48,12 @@ describe.each(serverDatabases)('rows that no index finds, on $name', ({ fresh })
     }
     await database.query('CREATE INDEX by_agent ON agent_mail (agent_id)');
     expect((await onecardOn(database, ['scan'])).stderr).not.toContain('No index');
+  });
+
+  it('are named only to those who read them', async () => {
+    const database = await fresh(unindexed);
+    await writeFile(join(database.folder, 'onecard.yaml'), branched);
+    expect((await onecardOn(database, ['scan'])).stderr).not.toContain('No index');
+    expect((await onecardOn(database, ['report'])).stderr).toContain(WARNING);
   });
 });
