@@ -1,7 +1,8 @@
 import type { Database } from '../database/database.js';
 import { RunTable } from '../journal/journal.js';
 import { RollbackTable } from '../journal/rollbacks.js';
-import type { Header, Inspection } from './inspect.js';
+import type { Header } from './header.js';
+import type { Inspection } from './inspect.js';
 import { linesOf } from './reading.js';
 import { RollbackSource } from './rollback-source.js';
 import { runSourceOf } from './run-source.js';

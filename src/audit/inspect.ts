@@ -1,4 +1,15 @@
-import { bodyOf, digestOf, NO_LINK, nextLink, withheld } from './chain.js';
+import { NO_LINK } from './chain.js';
+import { Counts } from './counts.js';
+import { type Header, readHeader } from './header.js';
+import {
+  endsWithReturn,
+  fits,
+  isBoundTo,
+  isWithheld,
+  type Parsed,
+  parse,
+  withoutReturn,
+} from './parsed-line.js';
 import { type FileLine, linesOf, noReport } from './reading.js';
 
 /** The first line that is not as it was written, and what became of it. */
@@ -8,18 +19,6 @@ export interface Problem {
   readonly kind: 'altered' | 'removed' | 'added' | 'reordered' | 'cut short' | 'miscounted';
   /** A sentence. */
   readonly text: string;
-}
-
-/** What a report says of itself in its first line. */
-export interface Header {
-  readonly kind: 'run' | 'rollback' | 'plan';
-  readonly run: string;
-  /** The number of the rollback, of the report of one. */
-  readonly rollback: number | null;
-  /** Pseudonyms stand in it: no journal has its head. */
-  readonly redacted: boolean;
-  /** The kind of server, and the database. */
-  readonly database: { readonly kind: string; readonly database: string };
 }
 
 export interface Inspection {
@@ -32,27 +31,6 @@ export interface Inspection {
   readonly head: string;
   /** Null where the file is consistent in itself. */
   readonly problem: Problem | null;
-}
-
-/** A line that looks like one of a report. */
-interface Parsed {
-  readonly body: Buffer;
-  readonly link: string;
-  readonly value: Record<string, unknown>;
-}
-
-const END = /^,"chain":"([0-9a-f]{64})"\}$/;
-const END_LENGTH = ',"chain":""}'.length + 64;
-
-function parse({ bytes }: FileLine): Parsed | undefined {
-  const link = END.exec(bytes.subarray(-END_LENGTH).toString('latin1'))?.[1];
-  if (link === undefined) return undefined;
-  const body = bytes.subarray(0, -END_LENGTH);
-  try {
-    return { body, link, value: JSON.parse(`${body.toString('utf8')}}`) };
-  } catch {
-    return undefined;
-  }
 }
 
 /**
@@ -108,37 +86,6 @@ export async function inspectFile(path: string): Promise<Inspection> {
   return { header, lines, withheld: left, head: link, problem };
 }
 
-/** A transfer that converts texts leaves one on every line: what they were can still be seen. */
-function withoutReturn(line: FileLine): FileLine {
-  return endsWithReturn(line) ? { ...line, bytes: line.bytes.subarray(0, -1) } : line;
-}
-
-const endsWithReturn = ({ bytes }: FileLine) => bytes.at(-1) === 0x0d;
-
-const isWithheld = ({ value }: Parsed) => value['kind'] === 'withheld';
-
-function fits(parsed: Parsed, before: string, { number }: FileLine): boolean {
-  return parsed.value['line'] === number && isBoundTo(before, parsed, number);
-}
-
-/** @param number of the line, which is in its digest, too. */
-function isBoundTo(before: string, parsed: Parsed, number: number): boolean {
-  const { body, link, value } = parsed;
-  const claimed = bodyStart(value['line']);
-  if (!body.subarray(0, claimed.length).equals(Buffer.from(claimed))) return false;
-  const rest = body.subarray(claimed.length);
-  if (!isWithheld(parsed))
-    return nextLink(before, digestOf(Buffer.concat([Buffer.from(bodyStart(number)), rest]))) === link;
-  // Its digest stands for another line: nothing else binds what such a line says besides.
-  const digest = String(value['digest']);
-  return (
-    rest.equals(Buffer.from(bodyOf(number, withheld(digest)).slice(bodyStart(number).length))) &&
-    nextLink(before, digest) === link
-  );
-}
-
-const bodyStart = (number: unknown) => `{"line":${number},`;
-
 const cutShort = (line: number, how: string): Problem => ({
   line,
   kind: 'cut short',
@@ -191,53 +138,4 @@ async function explain(
 async function holds(path: string, wanted: number): Promise<boolean> {
   for await (const line of linesOf(path)) if (parse(line)?.value['line'] === wanted) return true;
   return false;
-}
-
-const KINDS: readonly unknown[] = ['run', 'rollback', 'plan'] satisfies Header['kind'][];
-const isKind = (kind: unknown): kind is Header['kind'] => KINDS.includes(kind);
-
-function readHeader({ kind, run, rollback, redacted, database }: Record<string, unknown>): Header | null {
-  if (!isKind(kind) || typeof run !== 'string' || typeof database !== 'object' || database === null)
-    return null;
-  const named = Object(database);
-  return {
-    kind,
-    run,
-    rollback: typeof rollback === 'number' ? rollback : null,
-    redacted: redacted === true,
-    database: { kind: String(named.kind), database: String(named.database) },
-  };
-}
-
-/** What a summary has to say of the lines before it. */
-class Counts {
-  #operators = 0;
-  readonly #totals = new Map<string, number>();
-
-  add(value: Record<string, unknown>): void {
-    if (value['kind'] !== 'operator') return;
-    this.#operators++;
-    const change: unknown = value['change'];
-    const state = change instanceof Object && 'state' in change ? change.state : undefined;
-    const outcome = String(state ?? value['state'] ?? value['decision']);
-    this.#totals.set(outcome, (this.#totals.get(outcome) ?? 0) + 1);
-  }
-
-  /** A withheld line is counted, but not what it was about. */
-  problemOf(summary: Record<string, unknown>, line: number, withheld: number): Problem | null {
-    const differs = (what: string, said: unknown, found: number): Problem => ({
-      line,
-      kind: 'miscounted',
-      text: `The closing summary, line ${line}, says ${said ?? 'no'} ${what}, and there are ${found}.`,
-    });
-    const operators = this.#operators + withheld;
-    if (summary['operators'] !== operators) return differs('operators', summary['operators'], operators);
-    const totals = new Map<string, unknown>(Object.entries(Object(summary['totals'])));
-    for (const outcome of new Set([...this.#totals.keys(), ...totals.keys()])) {
-      const found = this.#totals.get(outcome) ?? 0;
-      const said = Number(totals.get(outcome) ?? 0);
-      if (!(said >= found && said <= found + withheld)) return differs(outcome, totals.get(outcome), found);
-    }
-    return null;
-  }
 }

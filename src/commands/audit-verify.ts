@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Held, holdAgainstJournal } from '../audit/authenticity.js';
-import { type Header, type Inspection, inspectFile } from '../audit/inspect.js';
+import type { Header } from '../audit/header.js';
+import { type Inspection, inspectFile } from '../audit/inspect.js';
 import { EMBEDDED_FOLDER } from '../database/embedded.js';
 import { findTarget, type Target } from '../database/target.js';
 import { OnecardError } from '../errors.js';

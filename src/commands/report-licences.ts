@@ -1,11 +1,10 @@
 import { ExitCode } from '../model/exit-code.js';
 import { FORMATS } from '../output/report/formats.js';
 import { brushFor } from '../output/terminal/look.js';
-import { type Cell, renderTable } from '../output/terminal/tables.js';
 import { requirePrivileges } from '../privileges/require.js';
 import { Redactor } from '../redactor.js';
-import { LICENCE_COLUMNS, LICENCE_PAGE_COLUMNS, problemsText } from '../report/licence-columns.js';
-import { LICENCE_TOTAL_COLUMNS, type LicenceTotal, LicenceTotals } from '../report/licence-totals.js';
+import { LICENCE_COLUMNS, LICENCE_PAGE_COLUMNS } from '../report/licence-columns.js';
+import { LICENCE_TOTAL_COLUMNS, LicenceTotals } from '../report/licence-totals.js';
 import {
   isNotSeenFor,
   type LicenceRow,
@@ -14,8 +13,9 @@ import {
   todayOf,
 } from '../report/licences.js';
 import { parseDay } from '../report/moment.js';
+import { aroundLicences } from './licence-page.js';
+import { rowsTable, totalsTable } from './licence-tables.js';
 import { formatOf, type OutputFlags, writeReport } from './report-output.js';
-import { factsOf } from './report-surroundings.js';
 import {
   announceSample,
   lookOf,
@@ -37,8 +37,6 @@ export interface LicenceFlags extends OutputFlags {
 }
 
 const DAYS = 90;
-/** More rows than this are for a file, not for a terminal. */
-const ROWS_ON_TERMINAL = 1000;
 
 /** When each operator was last seen on either card, and how many licences of each kind nobody seems to need. */
 export async function reportLicences(terminal: Terminal, flags: LicenceFlags): Promise<ExitCode> {
@@ -56,7 +54,9 @@ export async function reportLicences(terminal: Terminal, flags: LicenceFlags): P
       const days = flags.notSeenFor ?? DAYS;
       const totals = new LicenceTotals(days);
       const around =
-        FORMATS[format].isPage && !flags.totals ? await aroundOf(read(), asOf, days, opened) : undefined;
+        FORMATS[format].isPage && !flags.totals
+          ? await aroundLicences(read(), asOf, days, opened)
+          : undefined;
       const rows = redacted(listed(counted(read(), totals), flags.notSeenFor), redactor);
       const isRedacted = redactor !== undefined;
       if (format === 'table' && flags.output === undefined) {
@@ -98,7 +98,7 @@ async function* tablesOf(
 ): AsyncIterable<string> {
   if (flags.totals) for await (const _ of rows);
   else yield* rowsTable(rows, terminal, flags);
-  yield* totalsTable(totals.all(), asOf, terminal, flags, opened);
+  yield* totalsTable(totals.all(), { asOf, days: flags.notSeenFor ?? DAYS }, terminal, flags, opened);
 }
 
 async function* each<Row>(rows: Iterable<Row>): AsyncIterable<Row> {
@@ -122,98 +122,6 @@ async function* redacted(
   redactor: Redactor | undefined,
 ): AsyncIterable<LicenceRow> {
   for await (const row of rows) yield redactor === undefined ? row : redactedLicence(row, redactor);
-}
-
-/** What a page shows above its rows is counted before they come: they are read twice. */
-async function aroundOf(rows: AsyncIterable<LicenceRow>, asOf: string, days: number, { database }: Opened) {
-  const totals = new LicenceTotals(days);
-  for await (const row of rows) totals.add(row);
-  const all = totals.all();
-  const sum = (of: (total: LicenceTotal) => number) => all.reduce((count, total) => count + of(total), 0);
-  const notSeen = sum((total) => total.notSeen);
-  const neverSeen = sum((total) => total.neverSeen);
-  return {
-    facts: factsOf(database, [['days are counted to', asOf]]),
-    totals: [
-      {
-        title: 'Human operators by licence',
-        counts: all.map(({ licence, operators }) => ({
-          label: licence ?? 'none, or unknown',
-          count: operators,
-        })),
-      },
-      {
-        title: 'Human operators by when they were last seen',
-        counts: [
-          { label: `in the last ${days} days`, count: sum((total) => total.operators) - notSeen },
-          { label: `${days} days ago or longer`, count: notSeen - neverSeen },
-          { label: 'never', count: neverSeen },
-        ],
-      },
-      {
-        title: 'Rows',
-        counts: [
-          { label: 'human operators', count: sum((total) => total.operators) },
-          { label: 'API accounts, which take no licence', count: sum((total) => total.apiAccounts) },
-        ],
-      },
-    ],
-    filters: ['kind', 'archived', 'personArchived', 'licence', 'lastSeenIn', 'lastSeenOn'],
-  };
-}
-
-async function* rowsTable(
-  rows: AsyncIterable<LicenceRow>,
-  terminal: Terminal,
-  flags: LicenceFlags,
-): AsyncIterable<string> {
-  const cells: Cell[][] = [];
-  let total = 0;
-  for await (const row of rows) {
-    total++;
-    if (cells.length < ROWS_ON_TERMINAL) cells.push(cellsOf(row));
-  }
-  const look = lookOf(terminal.stdout, terminal, flags);
-  const head = ['operator', 'licence', 'last seen', 'where', 'days', 'notes'];
-  yield `${renderTable({ head, rows: cells, align: ['left', 'left', 'left', 'left', 'right'], look })}\n`;
-  if (total > cells.length)
-    yield `… and ${(total - cells.length).toLocaleString('en')} more: --format csv or --format json gives all.\n`;
-  yield '\n';
-}
-
-function cellsOf(row: LicenceRow): Cell[] {
-  const notes = [
-    row.kind === 'api-account' ? 'API account' : '',
-    row.archived ? 'archived' : '',
-    row.personArchived ? 'person archived' : '',
-    problemsText(row.problems) ?? '',
-  ];
-  return [
-    row.operatorName || row.operator,
-    row.licence ?? '–',
-    row.lastSeen?.replace('T', ' ').replace(/:\d\d(\.\d+)?(?=Z?$)/, '') ?? 'never',
-    row.lastSeenIn === null ? '' : `${row.lastSeenIn}${row.lastSeenOn === 'person' ? ', by the person' : ''}`,
-    row.daysSince ?? '',
-    notes.filter((note) => note !== '').join('; '),
-  ];
-}
-
-async function* totalsTable(
-  totals: readonly LicenceTotal[],
-  asOf: string,
-  terminal: Terminal,
-  flags: LicenceFlags,
-  { layout }: Opened,
-): AsyncIterable<string> {
-  const look = lookOf(terminal.stdout, terminal, flags);
-  const isKnown = layout.operator.licence !== undefined;
-  const rows = totals.map((total) => {
-    const [, ...counts] = LICENCE_TOTAL_COLUMNS.map((column) => Number(column.valueOf(total)));
-    return [total.licence ?? (isKnown ? 'none' : 'unknown'), ...counts];
-  });
-  const head = LICENCE_TOTAL_COLUMNS.map(({ title }) => title);
-  yield `${renderTable({ head, rows, align: head.map((_, index) => (index === 0 ? 'left' : 'right')), look })}\n`;
-  yield `Not seen: for ${flags.notSeenFor ?? DAYS} days or longer, up to ${asOf}, or never.\n`;
 }
 
 /** What the configuration does not say leaves a gap in the report that nobody would see. */
