@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -91,7 +91,7 @@ async function run(home: Home, password: string): Promise<OwnServer> {
       await daemon.end('SIGINT');
       await removeHome(home);
     },
-    kill: () => killWithChildren(daemon),
+    kill: () => killWithBackends(daemon, home),
     async restart() {
       daemon = await start();
     },
@@ -99,17 +99,33 @@ async function run(home: Home, password: string): Promise<OwnServer> {
   };
 }
 
-/** Each backend would go on with its statement until it notices that the postmaster is gone. */
-async function killWithChildren(daemon: Daemon): Promise<void> {
-  const children = await readFile(`/proc/${daemon.pid}/task/${daemon.pid}/children`, 'utf8').catch(() => '');
+/**
+ * Each backend would go on with its statement until it notices that the postmaster is gone, and a new
+ * postmaster refuses to start beside it. All work in the folder of the data; some may be too young for
+ * the postmaster to have named them as its children.
+ */
+async function killWithBackends(daemon: Daemon, home: Home): Promise<void> {
   await daemon.end('SIGKILL');
-  for (const pid of children.split(' ').filter(Boolean).map(Number)) {
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch {
-      // It has noticed already.
+  const deadline = Date.now() + 30_000;
+  for (;;) {
+    const backends = await processesIn(dataOf(home));
+    if (backends.length === 0) return;
+    if (Date.now() > deadline) throw new Error(`Backends do not end: ${backends.join(', ')}`);
+    for (const pid of backends) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It has noticed already.
+      }
     }
+    await sleep(10);
   }
+}
+
+async function processesIn(folder: string): Promise<number[]> {
+  const pids = (await readdir('/proc')).map(Number).filter(Number.isInteger);
+  const places = await Promise.all(pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => undefined)));
+  return pids.filter((_, at) => places[at] === folder);
 }
 
 function dataOf(home: Home): string {
