@@ -3,6 +3,7 @@ import type { Database, Patience } from '../database/database.js';
 import type { Session } from '../database/session.js';
 import { RunTable } from '../journal/journal.js';
 import type { Run } from '../journal/run.js';
+import { BatchClock } from './batch-clock.js';
 import { requireDenied } from './denied.js';
 import { createCards } from './new-cards.js';
 import { type Batch, batchCountSql, batchStatements, failStatement } from './statements.js';
@@ -39,6 +40,7 @@ export async function applyBatch(
   run: Run,
   batch: Batch,
   patience?: Patience,
+  clock = new BatchClock(),
 ): Promise<BatchResult> {
   const statements = batchStatements(layout, database.dialect, run, batch);
   return database.transaction(
@@ -46,8 +48,10 @@ export async function applyBatch(
       await fence(session, database, run, { done: batch.to });
       const before = await countBatch(session, database, run, batch);
       if (before !== undefined) return before;
-      await session.rows(statements.lockOperators.sql);
-      await session.rows(statements.lockPersons.sql);
+      await clock.locking(async () => {
+        await session.rows(statements.lockOperators.sql);
+        await session.rows(statements.lockPersons.sql);
+      });
       await session.run(statements.journalChanges.sql);
       const counts = (await countBatch(session, database, run, batch)) ?? NOTHING_DONE;
       const { created, linked, stale } = counts;

@@ -14,6 +14,7 @@ import { findDecided } from '../plan/decided.js';
 import { legendOf } from '../plan/legend.js';
 import { type Approval, countDecisions, leaveOutWhatDrifted, refuseOtherPlan } from './approval.js';
 import { applyBatch, type BatchResult, countChanges, failBatch, NOTHING_DONE, sumOf } from './batch.js';
+import { BatchClock, type BatchTimes } from './batch-clock.js';
 import { BatchSize, type BatchSizeOptions } from './batch-size.js';
 import { classifyOnceMore } from './closing.js';
 import { refuseOtherDecisions, takeDecisions } from './decisions.js';
@@ -64,6 +65,7 @@ export interface RunResult {
   readonly stopped: StopReason | undefined;
   /** What a new classification finds after the last batch: also what arrived while the run worked. */
   readonly closing: readonly Tally[];
+  readonly times: BatchTimes;
 }
 
 /**
@@ -93,13 +95,14 @@ export async function executeRun(
   );
   const { stopped } = result ?? { stopped: { kind: 'signal' } as const };
   const applied = await database.transaction((session) => countChanges(session, database, run));
-  if (stopped !== undefined) return { run, layout: complete, applied, stopped, closing: [] };
+  const { times } = application;
+  if (stopped !== undefined) return { run, layout: complete, applied, stopped, closing: [], times };
   emit({ kind: 'closing' });
   const { tallies, closing } = await classifyOnceMore(database, complete, run);
   const closed = await database.transaction((session) =>
     new RunTable(database).enter(session, run, 'closing', { closing }),
   );
-  return { run: closed, layout: complete, applied, stopped, closing: tallies };
+  return { run: closed, layout: complete, applied, stopped, closing: tallies, times };
 }
 
 /** The unfinished run where there is one, else a new one, planned. */
@@ -213,6 +216,7 @@ class Application {
   readonly #emit: (event: RunEvent) => void;
   readonly #pace: Pace;
   readonly #size: BatchSize;
+  readonly #clock = new BatchClock();
   /** Positions handled by this process. */
   #handled = 0;
   #result = NOTHING_DONE;
@@ -224,6 +228,10 @@ class Application {
     this.#emit = emit;
     this.#pace = new Pace(options.pace);
     this.#size = new BatchSize(options.batchSize);
+  }
+
+  get times(): BatchTimes {
+    return this.#clock.times;
   }
 
   /** @returns why it stopped before all was applied. */
@@ -258,7 +266,10 @@ class Application {
     return {
       patience: { lockWait: lockTimeout, work: 2 * batchSize.time },
       signal: pace.signal,
-      attempt: (batch, patience) => applyBatch(this.#database, this.#layout, run, batch, patience),
+      attempt: (batch, patience) =>
+        this.#clock.transaction(() =>
+          applyBatch(this.#database, this.#layout, run, batch, patience, this.#clock),
+        ),
       fail: (batch, why) => this.#fail(run, batch, why),
       sum: sumOf,
       onRetry: (why) => this.#emit({ kind: 'retrying', why }),

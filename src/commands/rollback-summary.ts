@@ -1,3 +1,4 @@
+import type { BatchTimes } from '../apply/batch-clock.js';
 import type { DatabaseIdentity } from '../database/database.js';
 import type { RunState } from '../journal/run.js';
 import { formatCount, formatDuration } from '../output/terminal/amounts.js';
@@ -10,7 +11,7 @@ import { kindOf } from '../rollback/reasons.js';
 import { sumUp, type TakenBack } from '../rollback/totals.js';
 
 /** What a rollback came to. */
-export interface RollbackSummary extends TakenBack {
+export interface RollbackSummary extends TakenBack, BatchTimes {
   readonly run: string;
   /** Its number among the rollbacks of that run. */
   readonly rollback: number;

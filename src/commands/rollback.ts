@@ -264,7 +264,7 @@ async function finish(
   result: RollbackResult & { readonly trail: RollbackTrail },
   milliseconds: number,
 ): Promise<ExitCode> {
-  const { run, rollback, takenBack } = result;
+  const { run, rollback, takenBack, times } = result;
   const auditHead = await result.trail.finish();
   const folder = join(run.id, `rollback-${rollback.number}`);
   const summary: RollbackSummary = {
@@ -277,6 +277,7 @@ async function finish(
     startedAt: rollback.startedAt,
     finishedAt: new Date().toISOString(),
     milliseconds,
+    ...times,
     ...takenBack,
     report: join(RUNS_FOLDER, folder),
     auditHead,

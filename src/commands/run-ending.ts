@@ -106,7 +106,7 @@ function exitCodeOf(summary: RunSummary, flags: MigrateFlags): ExitCode {
 function summarize(
   database: Database,
   run: Run,
-  { applied, closing }: RunResult,
+  { applied, closing, times }: RunResult,
   verification: Verification,
   auditHead: string,
   started: number,
@@ -118,6 +118,7 @@ function summarize(
     startedAt: run.startedAt,
     finishedAt: run.finishedAt,
     milliseconds: Date.now() - started,
+    ...times,
     decisions: run.decisions,
     ...applied,
     pending: pendingOf(closing),

@@ -1,3 +1,4 @@
+import type { BatchTimes } from '../apply/batch-clock.js';
 import type { PolicyFlags } from '../config/load.js';
 import type { DatabaseIdentity } from '../database/database.js';
 import type { DecisionsTaken } from '../journal/human-decisions.js';
@@ -17,7 +18,7 @@ import { samePlace, samePolicies } from './same-flags.js';
 import type { SharedFlags } from './terminal.js';
 
 /** What a run came to: `summary.json`, and the end of what `onecard migrate` prints. */
-export interface RunSummary {
+export interface RunSummary extends BatchTimes {
   readonly run: string;
   readonly database: DatabaseIdentity;
   readonly ticket: string | null;

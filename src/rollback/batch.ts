@@ -1,4 +1,5 @@
 import { expectRows, fence } from '../apply/batch.js';
+import { BatchClock } from '../apply/batch-clock.js';
 import type { Batch } from '../apply/statements.js';
 import type { Database, Patience } from '../database/database.js';
 import type { Session } from '../database/session.js';
@@ -23,13 +24,16 @@ export async function takeBackBatch(
   scope: WorkScope,
   batch: Batch,
   patience?: Patience,
+  clock = new BatchClock(),
 ): Promise<number> {
   const statements = batchStatements(scope, batch);
   return database.transaction(
     async (session) => {
       await fence(session, database, scope.run);
-      await session.rows(statements.lockOperators.sql);
-      await session.rows(statements.lockCards.sql);
+      await clock.locking(async () => {
+        await session.rows(statements.lockOperators.sql);
+        await session.rows(statements.lockCards.sql);
+      });
       const noted = await session.run(noteStatement(scope, batch).sql);
       if (noted === 0) return 0;
       expectRows(await session.run(statements.decide.sql), noted, 'changes decided about');

@@ -1,3 +1,4 @@
+import { BatchClock, type BatchTimes } from '../apply/batch-clock.js';
 import { BatchSize, type BatchSizeOptions } from '../apply/batch-size.js';
 import { foresee } from '../apply/preflight.js';
 import { type BatchWork, resiliently } from '../apply/resilient.js';
@@ -51,6 +52,7 @@ export interface RollbackResult {
   readonly takenBack: TakenBack;
   /** Somebody asked for the end before all was taken back. */
   readonly isStopped: boolean;
+  readonly times: BatchTimes;
 }
 
 /**
@@ -106,6 +108,7 @@ export async function executeRollback(
     rollback,
     takenBack: await countTakenBack(session, database, last, position),
     isStopped,
+    times: work.times,
   }));
 }
 
@@ -127,12 +130,17 @@ class Taking {
   readonly #options: RollbackOptions;
   readonly #emit: (event: RollbackEvent) => void;
   readonly #size: BatchSize;
+  readonly #clock = new BatchClock();
 
   constructor(database: Database, options: RollbackOptions, emit: (event: RollbackEvent) => void) {
     this.#database = database;
     this.#options = options;
     this.#emit = emit;
     this.#size = new BatchSize(options.batchSize);
+  }
+
+  get times(): BatchTimes {
+    return this.#clock.times;
   }
 
   /** @returns whether it stopped before all was taken back. */
@@ -177,7 +185,8 @@ class Taking {
     return {
       patience: { lockWait: lockTimeout, work: 2 * batchSize.time },
       signal,
-      attempt: (batch, patience) => takeBackBatch(this.#database, scope, batch, patience),
+      attempt: (batch, patience) =>
+        this.#clock.transaction(() => takeBackBatch(this.#database, scope, batch, patience, this.#clock)),
       fail: (batch, why) => this.#keep(scope, batch, why),
       sum: (one, other) => one + other,
       onRetry: (why) => this.#emit({ kind: 'retrying', why }),
