@@ -22,6 +22,8 @@ export interface Terminal {
   readonly env: NodeJS.ProcessEnv;
   /** The working folder: reports and the embedded sample are kept below it. */
   readonly folder: string;
+  /** How databases are opened, where that is another way than usual. */
+  readonly openDatabase?: typeof openDatabase;
 }
 
 /** Flags that every command takes. */
@@ -79,7 +81,8 @@ export async function withConnection<T>(
   mode: Mode,
   work: (database: Database) => Promise<T>,
 ): Promise<T> {
-  const database = await openDatabase(request.target, mode, terminal.env, terminal.folder);
+  const open = terminal.openDatabase ?? openDatabase;
+  const database = await open(request.target, mode, terminal.env, terminal.folder);
   let isAborted = false;
   try {
     return await work(database);
