@@ -3,6 +3,7 @@ import type { Terminal } from './commands/terminal.js';
 import { ExitCode } from './model/exit-code.js';
 import type { Call } from './program/call.js';
 import { addMigration } from './program/migration.js';
+import { addRehearsal } from './program/rehearsal.js';
 import { addReports } from './program/reports.js';
 import { addUpkeep } from './program/upkeep.js';
 import { usageError } from './program/usage-error.js';
@@ -33,6 +34,7 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
     .exitOverride()
     .addHelpText('after', EXAMPLES);
   addMigration(program, call);
+  addRehearsal(program, call);
   addReports(program, call);
   addUpkeep(program, call);
   try {

@@ -10,9 +10,12 @@ export const samePlace = ({ config, databaseUrl }: SharedFlags, more: Flags = {}
 
 /** The same for a command that decides about operators: it would decide otherwise with other policies. */
 export function samePolicies(flags: SharedFlags & PolicyFlags, more: Flags = {}): string {
-  const policies = (Object.keys(POLICIES) as PolicyName[]).map((policy) => [policy, flags[policy]] as const);
-  return samePlace(flags, { ...Object.fromEntries(policies), ...more });
+  return samePlace(flags, { ...policiesOf(flags), ...more });
 }
+
+/** Those that were given. */
+export const policiesOf = (flags: PolicyFlags): PolicyFlags =>
+  Object.fromEntries((Object.keys(POLICIES) as PolicyName[]).map((policy) => [policy, flags[policy]]));
 
 /** The same for one that does what humans have decided. */
 export const sameDecisions = (
@@ -20,15 +23,21 @@ export const sameDecisions = (
   more: Flags = {},
 ): string => samePolicies(flags, { decisions: flags.decisions, ...more });
 
-function typed(flags: Flags): string {
-  return Object.entries(flags)
-    .flatMap(([name, value]) => {
-      if (value === undefined || value === false) return [];
-      const flag = ` --${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-      return [value === true ? flag : `${flag} ${inShell(value)}`];
-    })
-    .join('');
+/** The same as arguments, for a process. */
+export function argumentsFrom(
+  flags: Readonly<Record<string, string | number | boolean | undefined>>,
+): string[] {
+  return Object.entries(flags).flatMap(([name, value]) => {
+    if (value === undefined || value === false) return [];
+    const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    return value === true ? [flag] : [flag, String(value)];
+  });
 }
+
+const typed = (flags: Flags) =>
+  argumentsFrom(flags)
+    .map((argument) => ` ${inShell(argument)}`)
+    .join('');
 
 /** As it is where no shell would read it otherwise. */
 const inShell = (text: string) =>

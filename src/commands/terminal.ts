@@ -46,15 +46,19 @@ export interface Request {
 
 /** @throws OnecardError for anything wrong with the configuration, the policies or the database URL. */
 export function readRequest(terminal: Terminal, flags: SharedFlags & PolicyFlags): Request {
-  const inFolder = join(terminal.folder, DEFAULT_FILE);
-  const file = flags.config ?? (existsSync(inFolder) ? inFolder : undefined);
   const policies = Object.fromEntries(
     (Object.keys(POLICIES) as PolicyName[]).map((policy) => [policy, flags[policy]]),
   );
   return {
-    configuration: loadConfiguration(file, policies),
+    configuration: loadConfiguration(configurationFile(terminal, flags), policies),
     target: findTarget(flags.databaseUrl, terminal.env),
   };
+}
+
+/** Undefined where the preset stands alone. */
+export function configurationFile({ folder }: Terminal, { config }: SharedFlags): string | undefined {
+  const inFolder = join(folder, DEFAULT_FILE);
+  return config ?? (existsSync(inFolder) ? inFolder : undefined);
 }
 
 export interface Opened {

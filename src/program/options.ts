@@ -70,6 +70,18 @@ export function timeOfDay(text: string): Date {
   return time;
 }
 
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** @returns milliseconds. */
+export function duration(text: string): number {
+  const [, amount, unit = 's'] = /^(\d{1,9})(ms|s|m|h)?$/.exec(text) ?? [];
+  const milliseconds = Number(amount) * (UNITS[unit] ?? Number.NaN);
+  // Timers of this platform count to 2^31.
+  if (!(milliseconds > 0 && milliseconds < 2 ** 31))
+    throw new InvalidArgumentError('It has to be a time of at most 24 days, such as 90s, 15m or 2h.');
+  return milliseconds;
+}
+
 /** A day of the calendar; kept as it was written. */
 export function day(text: string): string {
   const time = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;

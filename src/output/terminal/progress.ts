@@ -23,6 +23,8 @@ export interface Progress {
   note(text: string): void;
   succeed(text: string): void;
   fail(text: string): void;
+  /** Without a word: another line says what it came to. */
+  end(): void;
 }
 
 /** Long enough to even out batches and pauses, short enough to notice a change. */
@@ -34,7 +36,7 @@ interface Sample {
   readonly done: number;
 }
 
-/** Shows how far a piece of work is; end it with `succeed` or `fail`, after which it stays silent. */
+/** Shows how far a piece of work is; end it with `succeed`, `fail` or `end`, after which it stays silent. */
 export function createProgress(
   stream: NodeJS.WritableStream & { isTTY?: boolean; columns?: number },
   { animate, quiet, label, total, now = () => performance.now() }: ProgressOptions,
@@ -83,6 +85,7 @@ export function createProgress(
     },
     succeed: (text) => end('✔', text, quiet),
     fail: (text) => end('✖', text, false),
+    end: () => end('', '', true),
   };
 }
 

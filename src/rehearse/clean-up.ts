@@ -1,0 +1,44 @@
+import { rm } from 'node:fs/promises';
+import { z } from 'zod';
+import type { RunState } from '../journal/run.js';
+import { compareContents, readContents } from './contents.js';
+import type { CycleOptions } from './cycle.js';
+import type { Loaded } from './loaded.js';
+import { expectEnd, readDocument } from './onecard.js';
+import type { Site } from './site.js';
+import type { Findings } from './steps.js';
+
+/** Drops what was made for the rehearsal alone. */
+export async function dropAll(findings: Findings, site: Site | undefined, workplace: string): Promise<void> {
+  await site?.scratch.drop();
+  await rm(workplace, { recursive: true, force: true, maxRetries: 5 });
+  findings.seen = site === undefined ? 'nothing was made' : `dropped ${site.scratch.name}`;
+}
+
+/** States of a run in which something of it is in the tables. */
+const WRITTEN: readonly string[] = ['applying', 'closing', 'done', 'rolling-back'] satisfies RunState[];
+
+const runsDocument = z.object({ runs: z.array(z.object({ run: z.string(), state: z.string() })) });
+
+/** Takes back whatever the rehearsal has written to a database that stays, and says what is left of it. */
+export async function restore(
+  findings: Findings,
+  site: Site,
+  original: Loaded,
+  { args: { place }, ignoreTables, workplace }: Pick<CycleOptions, 'args' | 'ignoreTables' | 'workplace'>,
+): Promise<void> {
+  const { onecard, scratch } = site;
+  const ended = expectEnd(await onecard.call(['runs', '--json', ...place]), [0]);
+  const { runs } = readDocument(runsDocument, ended);
+  const ours = runs.filter(({ run, state }) => !original.runs.includes(run) && WRITTEN.includes(state));
+  for (const { run } of ours)
+    expectEnd(await onecard.call(['rollback', run, '--yes', '--json', ...place]), [0, 7]);
+  if (!original.hadJournal)
+    expectEnd(await onecard.call(['uninstall', '--yes', '--drop-columns', ...place]), [0]);
+  const now = await site.inspect((database) =>
+    readContents(database, { ignoreTables, like: original.contents }),
+  );
+  findings.seen = `${scratch.name} is as it was before`;
+  for (const difference of compareContents(original.contents, now)) findings.problem(difference);
+  await rm(workplace, { recursive: true, force: true, maxRetries: 5 });
+}

@@ -1,0 +1,230 @@
+import { join } from 'node:path';
+import type { BatchTimes } from '../apply/batch-clock.js';
+import { checkLayout, type Layout } from '../config/layout.js';
+import type { Database } from '../database/database.js';
+import type { Configuration } from '../model/configuration.js';
+import type { Tally } from '../model/decision.js';
+import type { Measures } from '../model/rehearsal.js';
+import { ApprovedPlan } from '../plan/approved-plan.js';
+import { type Contents, compareContents, readContents } from './contents.js';
+import type { Discretion } from './discretion.js';
+import { judgeRollback, judgeRun, judgeVerification, plural } from './judgements.js';
+import type { Limits } from './limits.js';
+import type { Loaded } from './loaded.js';
+import { documents, expectEnd, type RunDocument, readDocument } from './onecard.js';
+import { proveOnlyPlanned } from './only-planned.js';
+import { lookBefore } from './preflight.js';
+import { logBytesBetween, readSizes } from './sizes.js';
+import type { Findings, Steps } from './steps.js';
+
+export interface CycleOptions {
+  readonly configuration: Configuration;
+  readonly workplace: string;
+  /** Arguments for the commands. */
+  readonly args: CommandArgs;
+  /** Tables that are expected to change, such as those that triggers write to. */
+  readonly ignoreTables: readonly string[];
+  readonly limits: Pick<Limits, 'maxFailed'>;
+  readonly discretion: Discretion;
+}
+
+export interface CommandArgs {
+  /** `--config` */
+  readonly place: readonly string[];
+  /** For those that decide, or hold something against what was decided. */
+  readonly policies: readonly string[];
+  /** `--decisions`, for runs. */
+  readonly decisions: readonly string[];
+  /** For those that write in batches. */
+  readonly batches: readonly string[];
+}
+
+/** Of the run that is killed: a few, so that some are behind it and some ahead. */
+const BATCHES_AROUND_A_KILL = 5;
+const LARGEST_KILLED_BATCH = 500;
+
+/** The whole life of a migration on one database. */
+export class Cycle {
+  decisions: readonly Tally[] = [];
+  measures: Measures = {
+    longestTransactionMs: null,
+    longestLockMs: null,
+    databaseBytes: null,
+    journalBytes: null,
+    logBytes: null,
+  };
+  /** What the first dry run has written. */
+  plan: ApprovedPlan | undefined;
+  readonly #options: CycleOptions;
+  readonly #steps: Steps;
+  readonly #planFile: string;
+
+  constructor(options: CycleOptions, steps: Steps) {
+    this.#options = options;
+    this.#steps = steps;
+    this.#planFile = join(options.workplace, 'plan.ndjson');
+  }
+
+  async turn(loaded: Loaded): Promise<void> {
+    const steps = this.#steps;
+    this.#note({ databaseBytes: loaded.sizes.databaseBytes });
+    await steps.take('preflight', (findings) => this.#lookBefore(findings, loaded));
+    const { plan, pending } = await steps.need('dry-run', (findings) => this.#dryRun(findings, loaded));
+    this.plan = plan;
+    await steps.take('dry-run-wrote-nothing', (findings) => this.#proveSame(findings, loaded));
+    if (pending === 0) return this.#endIdle(loaded);
+    const approved = ['--plan', this.#planFile, '--plan-digest', plan.digest];
+    await steps.need('kill', (findings) => this.#killedRun(findings, loaded, approved, pending));
+    const first = await steps.need('resume', (findings) => this.#run(findings, loaded, approved));
+    await this.#measureGrowth(loaded);
+    await steps.take('verify', (findings) => this.#verify(findings, loaded));
+    await steps.take('only-planned-rows', (findings) => this.#proveOnlyPlanned(findings, loaded, first));
+    await steps.need('rollback', (findings) => this.#rollback(findings, loaded, first));
+    await steps.take('as-before', (findings) => this.#proveSame(findings, loaded));
+    await steps.need('migrate-again', (findings) => this.#run(findings, loaded, []));
+    await steps.take('verify-again', (findings) => this.#verify(findings, loaded));
+  }
+
+  async #endIdle(loaded: Loaded): Promise<void> {
+    const why = 'nothing is to be written';
+    for (const step of ['kill', 'resume'] as const) this.#steps.skip(step, why);
+    await this.#steps.take('verify', (findings) => this.#verify(findings, loaded));
+    for (const step of [
+      'only-planned-rows',
+      'rollback',
+      'as-before',
+      'migrate-again',
+      'verify-again',
+    ] as const)
+      this.#steps.skip(step, why);
+  }
+
+  #lookBefore(findings: Findings, loaded: Loaded): Promise<void> {
+    const { workplace } = this.#options;
+    const { databaseBytes } = this.measures;
+    return this.#fitting(loaded, (database, layout) =>
+      lookBefore(findings, database, layout, { databaseBytes, workplace }),
+    );
+  }
+
+  async #dryRun(findings: Findings, { site }: Loaded): Promise<{ plan: ApprovedPlan; pending: number }> {
+    const args = ['migrate', '--dry-run', '--json', '--limit', '1', '--plan-out', this.#planFile];
+    const ended = await site.onecard.call([...args, ...this.#deciding]);
+    const { totals } = readDocument(documents.dryRun, expectEnd(ended, [0]));
+    const count = (chosen: readonly Tally[]) => chosen.reduce((sum, { operators }) => sum + operators, 0);
+    const pending = count(totals.filter(({ action }) => action !== 'none'));
+    this.decisions = totals;
+    findings.seen = `${plural(count(totals), 'operator')}, ${pending} to be written`;
+    return { plan: await ApprovedPlan.open(this.#planFile), pending };
+  }
+
+  async #proveSame(findings: Findings, { site, contents }: Loaded): Promise<void> {
+    const { ignoreTables } = this.#options;
+    const now = await site.inspect((database) => readContents(database, { ignoreTables, like: contents }));
+    findings.seen = sameInWords(contents);
+    for (const difference of compareContents(contents, now)) findings.problem(difference);
+  }
+
+  /** Half of the operators are behind it then, and the batch at hand is lost. */
+  async #killedRun(
+    findings: Findings,
+    loaded: Loaded,
+    approved: readonly string[],
+    pending: number,
+  ): Promise<true> {
+    const { args, discretion } = this.#options;
+    const size = Math.min(LARGEST_KILLED_BATCH, Math.ceil(pending / BATCHES_AROUND_A_KILL));
+    const after = Math.floor(pending / size / 2) * size;
+    const run = ['migrate', '--yes', '--allow-schema-changes', ...approved, ...this.#deciding];
+    const ended = await loaded.site.onecard.callKilled(
+      [...run, ...args.batches, '--batch-size', String(size)],
+      after,
+    );
+    if (ended.signal !== 'SIGKILL') {
+      expectEnd(ended, [0, 7]);
+      findings.problem('the run came to its end, and was not killed: no batch of it was about to commit');
+      return true;
+    }
+    const { checks } = await this.#readVerification(loaded);
+    // Whoever comes after that batch has no card yet.
+    const others = checks.filter(({ name }) => name !== 'every-operator-linked');
+    judgeVerification(findings, { checks: others }, discretion);
+    findings.seen = `killed after ${after} of ${plural(pending, 'operator')}, with a batch of ${size} about to commit: nothing half-made`;
+    return true;
+  }
+
+  /** Whatever there is to be finished, or done. */
+  async #run(findings: Findings, { site }: Loaded, approved: readonly string[]): Promise<RunDocument> {
+    const { args, limits, discretion } = this.#options;
+    const call = ['migrate', '--yes', '--allow-schema-changes', '--json', ...approved];
+    const ended = await site.onecard.call([...call, ...this.#deciding, ...args.batches]);
+    const run = readDocument(documents.run, expectEnd(ended, [0, 3, 7]));
+    judgeRun(findings, run, { maxFailed: limits.maxFailed, discretion });
+    this.#noteTimes(run);
+    return run;
+  }
+
+  async #verify(findings: Findings, loaded: Loaded): Promise<void> {
+    judgeVerification(findings, await this.#readVerification(loaded), this.#options.discretion);
+  }
+
+  async #readVerification({ site }: Loaded) {
+    const { place, policies } = this.#options.args;
+    const ended = await site.onecard.call(['verify', '--json', ...place, ...policies]);
+    return readDocument(documents.verification, expectEnd(ended, [0, 3]));
+  }
+
+  async #proveOnlyPlanned(findings: Findings, loaded: Loaded, { run }: RunDocument): Promise<void> {
+    const differences = await this.#fitting(loaded, (database, layout) =>
+      proveOnlyPlanned(database, layout, loaded.contents, run),
+    );
+    findings.seen = `${sameInWords(loaded.contents)}, but for the links and cards of run ${run}`;
+    for (const difference of differences) findings.problem(difference);
+  }
+
+  async #rollback(
+    findings: Findings,
+    { site }: Loaded,
+    { run, created, linked }: RunDocument,
+  ): Promise<true> {
+    const { args, discretion } = this.#options;
+    const call = ['rollback', run, '--yes', '--json', ...args.place, ...args.batches];
+    const rollback = readDocument(documents.rollback, expectEnd(await site.onecard.call(call), [0, 7]));
+    judgeRollback(findings, rollback, created + linked, discretion);
+    this.#noteTimes(rollback);
+    return true;
+  }
+
+  get #deciding(): string[] {
+    const { place, policies, decisions } = this.#options.args;
+    return [...place, ...policies, ...decisions];
+  }
+
+  async #measureGrowth({ site, sizes }: Loaded): Promise<void> {
+    this.#note(
+      await site.inspect(async (database) => ({
+        journalBytes: (await readSizes(database)).journalBytes,
+        logBytes: await logBytesBetween(database, sizes),
+      })),
+    );
+  }
+
+  #noteTimes({ longestTransactionMs, longestLockMs }: BatchTimes): void {
+    this.#note({
+      longestTransactionMs: Math.max(longestTransactionMs, this.measures.longestTransactionMs ?? 0),
+      longestLockMs: Math.max(longestLockMs, this.measures.longestLockMs ?? 0),
+    });
+  }
+
+  #note(measured: Partial<Measures>): void {
+    this.measures = { ...this.measures, ...measured };
+  }
+
+  #fitting<T>({ site }: Loaded, work: (database: Database, layout: Layout) => Promise<T>): Promise<T> {
+    const { configuration } = this.#options;
+    return site.inspect(async (database) => work(database, await checkLayout(database, configuration)));
+  }
+}
+
+const sameInWords = ({ tables }: Contents) =>
+  `${plural(tables.size, 'table')} with the same rows, to the byte`;

@@ -1,0 +1,77 @@
+import type { Discretion } from './discretion.js';
+import type { RollbackDocument, RunDocument, VerificationDocument } from './onecard.js';
+import type { Findings } from './steps.js';
+
+type Checks = VerificationDocument['checks'];
+
+/** @param maxFailed so many rows may be refused by the database. */
+export function judgeRun(
+  findings: Findings,
+  { created, linked, stale, failed, refused, pending, closing, checks }: RunDocument,
+  { maxFailed, discretion }: { readonly maxFailed: number; readonly discretion: Discretion },
+): void {
+  findings.seen = `${created} cards created and linked, ${linked} operators linked to persons that were there`;
+  if (failed > maxFailed) {
+    findings.problem(
+      `the database refused ${plural(failed, 'operator')}`,
+      refused.map(
+        ({ operator, reason }) => `operator ${discretion.operator(operator)}: ${discretion.words(reason)}`,
+      ),
+    );
+  }
+  if (stale > 0)
+    findings.problem(
+      `${plural(stale, 'operator')} changed or vanished while the run worked: something writes to this database, or a trigger does`,
+    );
+  if (pending > 0) findings.problem(`${plural(pending, 'operator')} would be written by another run`);
+  if ((closing?.doubleLinks.count ?? 0) > 0)
+    findings.problem(`${plural(closing?.doubleLinks.count ?? 0, 'person')} linked to two operators`);
+  if ((closing?.lateCandidates.count ?? 0) > 0)
+    findings.problem(
+      `persons came for ${plural(closing?.lateCandidates.count ?? 0, 'card')} while the run worked`,
+    );
+  judgeChecks(findings, checks, discretion);
+}
+
+export function judgeVerification(
+  findings: Findings,
+  { checks }: Pick<VerificationDocument, 'checks'>,
+  discretion: Discretion,
+): void {
+  findings.seen = `${checks.length} checks passed`;
+  judgeChecks(findings, checks, discretion);
+}
+
+/** Names whom a check is about; what their fields hold is said to whoever may see it. */
+function judgeChecks(findings: Findings, checks: Checks, discretion: Discretion): void {
+  for (const { title, violationCount, violations } of checks) {
+    if (violationCount === 0) continue;
+    findings.problem(
+      `${plural(violationCount, 'violation')} of "${title}"`,
+      violations.map(({ operator, text }) =>
+        operator === null
+          ? discretion.words(text)
+          : `operator ${discretion.operator(operator)}: ${discretion.words(text)}`,
+      ),
+    );
+  }
+}
+
+/** @param written operators that the run wrote. */
+export function judgeRollback(
+  findings: Findings,
+  { removed, restored, kept, linksLeft, reasons }: RollbackDocument,
+  written: number,
+  discretion: Discretion,
+): void {
+  findings.seen = `${removed} cards removed, ${restored} links restored`;
+  if (kept + linksLeft > 0)
+    findings.problem(
+      `${plural(kept, 'card')} kept and ${plural(linksLeft, 'link')} left: others changed them or refer to them since`,
+      reasons.map(({ reason, operators }) => `${operators} × ${discretion.words(reason)}`),
+    );
+  else if (restored !== written)
+    findings.problem(`${written} operators were written, and ${restored} links restored`);
+}
+
+export const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;

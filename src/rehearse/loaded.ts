@@ -1,0 +1,53 @@
+import { RunTable } from '../journal/journal.js';
+import type { Configuration } from '../model/configuration.js';
+import type { Scratch } from '../snapshot/scratch.js';
+import { type Contents, readContents } from './contents.js';
+import type { Discretion } from './discretion.js';
+import { namesOf } from './names.js';
+import { Site, type Surroundings } from './site.js';
+import { readSizes, type Sizes } from './sizes.js';
+import type { Findings } from './steps.js';
+
+/** A database to rehearse on, and what there was in it. */
+export interface Loaded {
+  readonly site: Site;
+  readonly database: { readonly kind: string; readonly version: string };
+  readonly contents: Contents;
+  readonly sizes: Sizes;
+  readonly hadJournal: boolean;
+  /** Runs that were there. */
+  readonly runs: readonly string[];
+}
+
+export interface LoadOptions extends Surroundings {
+  /** Makes the database to work on. */
+  load(): Promise<Scratch>;
+  readonly configuration: Configuration;
+  readonly ignoreTables: readonly string[];
+  readonly discretion: Discretion;
+}
+
+/** @param onSite is told as soon as there is something to be cleaned up. */
+export async function load(
+  findings: Findings,
+  options: LoadOptions,
+  onSite: (site: Site) => void,
+): Promise<Loaded> {
+  const { ignoreTables, discretion } = options;
+  const site = new Site(await options.load(), options);
+  onSite(site);
+  findings.seen = site.scratch.origin;
+  return site.inspect(async (database) => {
+    discretion.learn(await namesOf(database, options.configuration));
+    const hadJournal = await database.hasJournal();
+    const runs = hadJournal ? await database.snapshot((session) => new RunTable(database).all(session)) : [];
+    return {
+      site,
+      database: { kind: database.identity.kind, version: database.identity.version },
+      contents: await readContents(database, { ignoreTables }),
+      sizes: await readSizes(database),
+      hadJournal,
+      runs: runs.map(({ id }) => id),
+    };
+  });
+}
