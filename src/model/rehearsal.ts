@@ -1,4 +1,5 @@
 import type { Tally } from './decision.js';
+import type { PolicyName } from './policies.js';
 
 /** What a rehearsal does, in this order. */
 export const REHEARSAL_STEPS = {
@@ -29,8 +30,10 @@ export interface StepResult {
   readonly milliseconds: number;
   /** What was seen, or what is wrong and why: a sentence or a few words, without personal data where redacted. */
   readonly message: string;
-  /** More of it, a line each; at most some dozens. */
+  /** More of it, a line each; at most some dozens. What changed since the baseline is in the comparison alone. */
   readonly details: readonly string[];
+  /** What to do about a failure, where that is known. */
+  readonly remedy?: string;
 }
 
 /** What a rehearsal measured; null for what this database does not tell. */
@@ -73,6 +76,16 @@ export interface BaselineComparison {
   readonly changed: number;
   /** The first of them, by operator. */
   readonly changes: readonly ChangedDecision[];
+  /** The configuration in effect, its policies included, is another one: that may be why. */
+  readonly isOtherConfiguration: boolean;
+  readonly changedPolicies: readonly ChangedPolicy[];
+}
+
+export interface ChangedPolicy {
+  readonly policy: PolicyName;
+  /** Null where the baseline does not know that policy. */
+  readonly before: string | null;
+  readonly after: string;
 }
 
 /** What a rehearsal came to: the document of `--json`, and what every other form of it is made from. */

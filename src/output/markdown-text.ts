@@ -13,3 +13,11 @@ export const inMarkdown = (text: string): string =>
     .replace(PUNCTUATION, '\\$&')
     .replace(/:(?=\/\/)/g, '\\:')
     .replace(/\bwww\./gi, (prefix) => `${prefix.slice(0, -1)}\\.`);
+
+const LIST_OR_RULE = /^([-+=]|\d+(?=[.)]))/;
+
+/** The same at the beginning of a line, where it could become a list, a heading, a rule or code as well. */
+export const lineInMarkdown = (text: string): string =>
+  inMarkdown(text.trimStart()).replace(LIST_OR_RULE, (start) =>
+    start.length === 1 && /\D/.test(start) ? `\\${start}` : `${start}\\`,
+  );

@@ -22,6 +22,22 @@ export function formatDuration(milliseconds: number): string {
   return twoUnits(hours, 24, hours < 48 ? 'day' : 'days', 'h');
 }
 
+/** How long something took: `0.4 s`, `12.3 s`, and from a minute on as `formatDuration`. */
+export function formatTimeTaken(milliseconds: number): string {
+  return milliseconds < 59_950 ? `${(milliseconds / 1000).toFixed(1)} s` : formatDuration(milliseconds);
+}
+
+const BYTE_UNITS = ['kB', 'MB', 'GB', 'TB'] as const;
+
+/** 532 → `532 bytes`, 12345678 → `12.3 MB` */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1000) return countOf(bytes, 'byte');
+  let [amount, unit] = [bytes / 1000, 0];
+  // 999,950 would be shown as 1000.0 of the smaller unit.
+  while (amount >= 999.95 && unit < BYTE_UNITS.length - 1) [amount, unit] = [amount / 1000, unit + 1];
+  return `${amount.toFixed(1)} ${BYTE_UNITS[unit]}`;
+}
+
 function twoUnits(amount: number, size: number, large: string, small: string): string {
   const rest = amount % size;
   return `${Math.floor(amount / size)} ${large}${rest === 0 ? '' : ` ${rest} ${small}`}`;
