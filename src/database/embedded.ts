@@ -39,6 +39,19 @@ export async function connectEmbedded(folder: string, mode: Mode): Promise<Datab
   }
 }
 
+/** The folder of the embedded sample's data, made first where there is none, while no other process uses it. */
+export async function withSampleLocked<T>(folder: string, work: (data: string) => Promise<T>): Promise<T> {
+  const home = join(folder, EMBEDDED_FOLDER);
+  const unlock = takeHome(home);
+  try {
+    const data = join(home, 'sample');
+    if (!existsSync(data)) await makeSample(data);
+    return await work(data);
+  } finally {
+    unlock();
+  }
+}
+
 /** @throws OnecardError where the folder cannot be written to, or another process uses the sample. */
 function takeHome(home: string): () => void {
   try {

@@ -21,6 +21,7 @@ import {
   tableNamesMysql,
 } from './inspect.js';
 import { mysqlLock } from './lock.js';
+import { connectionOptions } from './login.js';
 import { mysqlLowerCasing } from './lower-casing.js';
 import { DECISIVE, mysqlObstacles } from './obstacles.js';
 import { MysqlPrivileges } from './privileges.js';
@@ -48,17 +49,7 @@ export async function connectMysql(url: string, mode: Mode, env: NodeJS.ProcessE
     knex({
       client: 'mysql2',
       log: silentLog,
-      connection: {
-        uri: url.replace(/^mariadb:/, 'mysql:'),
-        charset: 'utf8mb4',
-        connectTimeout: 10_000,
-        supportBigNumbers: true,
-        bigNumberStrings: true,
-        dateStrings: true,
-        jsonStrings: true,
-        // What the URL says goes before.
-        ...(env['MYSQL_PWD'] && new URL(url).password === '' && { password: env['MYSQL_PWD'] }),
-      } as Knex.MySql2ConnectionConfig,
+      connection: connectionOptions(url, env) as Knex.MySql2ConnectionConfig,
       pool: {
         min: 0,
         max: 4,

@@ -138,7 +138,8 @@ export async function mysqlTriggers(session: Session, table: Required<TableName>
   return { found: rows.map((row) => ({ table, ...row })), isComplete };
 }
 
-async function mayMakeTriggers(session: Session, table: Required<TableName>): Promise<boolean> {
+/** Who may not does not see them either. */
+export async function mayMakeTriggers(session: Session, table: Required<TableName>): Promise<boolean> {
   const grants = await readGrants(session);
   return grants.some(
     (grant) =>

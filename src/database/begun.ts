@@ -1,0 +1,64 @@
+import { OnecardError } from '../errors.js';
+import { ExitCode } from '../model/exit-code.js';
+import { serverWords } from './failure-kinds.js';
+
+/**
+ * What removes a database: done once, however often it is asked for; after a failure, tried anew.
+ * @param statement what an operator would say to the server.
+ */
+export function dropper(name: string, statement: string, drop: () => Promise<void>): () => Promise<void> {
+  let dropped: Promise<void> | undefined;
+  return () => {
+    dropped ??= drop().catch((cause) => {
+      dropped = undefined;
+      throw new OnecardError(`The scratch database ${name} cannot be dropped: ${serverWords(cause)}`, {
+        remedy: `Drop it: ${statement}`,
+        exitCode: ExitCode.Failed,
+        cause,
+      });
+    });
+    return dropped;
+  };
+}
+
+/** Does the work on a database just begun; where that fails or is aborted, the database goes again. */
+export async function orDropped<T>(
+  drop: () => Promise<void>,
+  signal: AbortSignal | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    const result = await work();
+    signal?.throwIfAborted();
+    return result;
+  } catch (error) {
+    await drop().catch((left) => {
+      throw new OnecardError(`${sayOf(error)} ${sayOf(left)}`, {
+        ...(left instanceof OnecardError && left.remedy !== undefined && { remedy: left.remedy }),
+        exitCode: ExitCode.Failed,
+        cause: error,
+      });
+    });
+    signal?.throwIfAborted();
+    throw error;
+  }
+}
+
+const sayOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+/** Does the work; when the signal comes, has the statement that is under way cancelled. */
+export async function cancellable<T>(
+  signal: AbortSignal | undefined,
+  cancel: () => Promise<void>,
+  work: () => Promise<T>,
+): Promise<T> {
+  signal?.throwIfAborted();
+  // Where the server cannot be told, the statement runs to its end.
+  const onAbort = () => void cancel().catch(() => undefined);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await work();
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+  }
+}
