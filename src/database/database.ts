@@ -6,6 +6,7 @@ import type { Dialect, JournalTable } from './dialect.js';
 import type { Privileges } from './privileges.js';
 import type { ForeignKey, Table, TableRules, Triggers } from './schema.js';
 import type { Session } from './session.js';
+import type { Sizes, StoredTable } from './stored-tables.js';
 
 /** Which database this is, so that a plan or a run is never taken for another's. */
 export interface DatabaseIdentity {
@@ -62,6 +63,9 @@ export interface Database {
   catalog(): Promise<Catalog>;
   /** The tables and views that an unqualified name finds, and with their schema those of others. */
   tableNames(): Promise<string[]>;
+  /** Every table with rows of the application, of whatever schema: not the journal's. */
+  storedTables(session: Session): Promise<StoredTable[]>;
+  sizes(): Promise<Sizes>;
   /** The foreign keys that point at a table, of whatever schema, as far as this user may see them. */
   foreignKeysTo(name: Required<TableName>): Promise<ForeignKey[]>;
   /** What a table's rows have to hold. */

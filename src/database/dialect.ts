@@ -1,6 +1,7 @@
 import type { Scalar, TableName } from '../model/configuration.js';
 import type { NewKey } from './new-key.js';
 import type { Column } from './schema.js';
+import type { Reading } from './stored-tables.js';
 
 /**
  * What the servers say differently, as verbs that build SQL text. Expressions come in and go out as SQL;
@@ -127,6 +128,15 @@ export interface Dialect {
   qualifiedInSet(alias: string): string;
   /** Null-safe equality. */
   same(left: string, right: string): string;
+
+  /**
+   * One row (`ContentDigestRow`) about all rows of a FROM clause, in no order: how many they are, a digest of them all,
+   * and a sum per column. Equal for the same rows alone, whatever collations, time zones and formats are set, once
+   * `exactReading` was said. -0 is not 0 where the server shows it otherwise.
+   */
+  contentDigest(from: string, readings: readonly Reading[]): string;
+  /** Said first in a transaction that reads digests. */
+  readonly exactReading: readonly string[];
 }
 
 /** Why a value cannot be stored: it cannot where the condition holds. */

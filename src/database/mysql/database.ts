@@ -27,6 +27,8 @@ import { DECISIVE, mysqlObstacles } from './obstacles.js';
 import { MysqlPrivileges } from './privileges.js';
 import { rulesMysql } from './rules.js';
 import { MysqlSession } from './session.js';
+import { sizesMysql } from './sizes.js';
+import { storedTablesMysql } from './stored-tables.js';
 
 /**
  * Said once per connection. Strict, whatever the server's default: otherwise it cuts values that do not fit,
@@ -151,6 +153,14 @@ class MysqlDatabase extends ServerDatabase<Connection> implements Database {
 
   tableNames() {
     return this.guarded(tableNamesMysql);
+  }
+
+  storedTables(session: Session) {
+    return storedTablesMysql(session, this.journal.tables);
+  }
+
+  sizes() {
+    return this.guarded((session) => sizesMysql(session, this.journal.tables));
   }
 
   rules(name: Required<TableName>) {

@@ -8,6 +8,7 @@ import { WHITE_SPACE } from '../letters.js';
 import { newKeyOf } from '../new-key.js';
 import { numberMisfits } from '../numbers.js';
 import type { Column } from '../schema.js';
+import { contentDigestMysql } from './content-digest.js';
 import { identifier, quoted } from './quoting.js';
 
 /** The journal's tables stand beside the application's, told apart by this prefix. */
@@ -206,6 +207,9 @@ export function mysqlDialect(
       `DELETE o\n  FROM ${target} AS o\n  JOIN ${source} AS c ON ${on}\n WHERE ${where}`,
     qualifiedInSet: (alias) => `${alias}.`,
     same: (left, right) => `${left} <=> ${right}`,
+
+    contentDigest: contentDigestMysql,
+    exactReading: [],
   };
 }
 

@@ -34,6 +34,8 @@ import { refuseTransactionPooling } from './pooler.js';
 import { PostgresPrivileges } from './privileges.js';
 import { rulesPostgres } from './rules.js';
 import { type PostgresConnection, PostgresSession } from './session.js';
+import { sizesPostgres } from './sizes.js';
+import { storedTablesPostgres } from './stored-tables.js';
 
 /**
  * Said once per connection. Without `row_security = off` a role under a policy sees fewer operators and no
@@ -180,6 +182,14 @@ export class PostgresDatabase extends ServerDatabase<PostgresConnection> impleme
 
   tableNames() {
     return this.guarded(tableNamesPostgres);
+  }
+
+  storedTables(session: Session) {
+    return storedTablesPostgres(session);
+  }
+
+  sizes() {
+    return this.guarded(sizesPostgres);
   }
 
   rules(name: Required<TableName>) {

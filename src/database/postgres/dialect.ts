@@ -9,6 +9,7 @@ import { DOTTED_CAPITAL_I, letterPairs, WHITE_SPACE } from '../letters.js';
 import { newKeyOf } from '../new-key.js';
 import { numberMisfits } from '../numbers.js';
 import type { Column } from '../schema.js';
+import { contentDigestPostgres, EXACT_READING } from './content-digest.js';
 
 /** That of the database. */
 const DEFAULT_COLLATION = 'pg_catalog."default"';
@@ -194,6 +195,9 @@ export const postgresDialectFor = (casing?: LowerCasing): Dialect => ({
     `DELETE FROM ${target} AS o\n USING ${source} AS c\n WHERE ${on}\n   AND ${where}`,
   qualifiedInSet: () => '',
   same: (left, right) => `${left} IS NOT DISTINCT FROM ${right}`,
+
+  contentDigest: (from, readings) => contentDigestPostgres(from, readings, jsonArray),
+  exactReading: EXACT_READING,
 });
 
 /** The index of a text goes by the collation of its column, and that of a padded one by its own type. */
