@@ -53,7 +53,7 @@ export async function withSampleLocked<T>(folder: string, work: (data: string) =
 }
 
 /** @throws OnecardError where the folder cannot be written to, or another process uses the sample. */
-function takeHome(home: string): () => void {
+export function takeHome(home: string): () => void {
   try {
     mkdirSync(home, { recursive: true });
     return lockFile(join(home, 'lock'));
