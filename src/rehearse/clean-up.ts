@@ -1,8 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { z } from 'zod';
 import type { RunState } from '../journal/run.js';
-import { compareContents, readContents } from './contents.js';
+import { compareContents } from './compare-contents.js';
+import { readContents } from './contents.js';
 import type { CycleOptions } from './cycle.js';
+import { reportDifferences } from './judgements.js';
 import type { Loaded } from './loaded.js';
 import { expectEnd, readDocument } from './onecard.js';
 import type { Site } from './site.js';
@@ -39,6 +41,6 @@ export async function restore(
     readContents(database, { ignoreTables, like: original.contents }),
   );
   findings.seen = `${scratch.name} is as it was before`;
-  for (const difference of compareContents(original.contents, now)) findings.problem(difference);
+  reportDifferences(findings, compareContents(original.contents, now));
   await rm(workplace, { recursive: true, force: true, maxRetries: 5 });
 }

@@ -6,9 +6,10 @@ import type { Configuration } from '../model/configuration.js';
 import type { Tally } from '../model/decision.js';
 import type { Measures } from '../model/rehearsal.js';
 import { ApprovedPlan } from '../plan/approved-plan.js';
-import { type Contents, compareContents, readContents } from './contents.js';
+import { compareContents } from './compare-contents.js';
+import { type Contents, readContents } from './contents.js';
 import type { Discretion } from './discretion.js';
-import { judgeRollback, judgeRun, judgeVerification, plural } from './judgements.js';
+import { judgeRollback, judgeRun, judgeVerification, plural, reportDifferences } from './judgements.js';
 import type { Limits } from './limits.js';
 import type { Loaded } from './loaded.js';
 import { documents, expectEnd, type RunDocument, readDocument } from './onecard.js';
@@ -122,7 +123,7 @@ export class Cycle {
     const { ignoreTables } = this.#options;
     const now = await site.inspect((database) => readContents(database, { ignoreTables, like: contents }));
     findings.seen = sameInWords(contents);
-    for (const difference of compareContents(contents, now)) findings.problem(difference);
+    reportDifferences(findings, compareContents(contents, now));
   }
 
   /** Half of the operators are behind it then, and the batch at hand is lost. */
@@ -175,11 +176,12 @@ export class Cycle {
   }
 
   async #proveOnlyPlanned(findings: Findings, loaded: Loaded, { run }: RunDocument): Promise<void> {
+    const { ignoreTables } = this.#options;
     const differences = await this.#fitting(loaded, (database, layout) =>
-      proveOnlyPlanned(database, layout, loaded.contents, run),
+      proveOnlyPlanned(database, layout, { before: loaded.contents, ignoreTables, run }),
     );
     findings.seen = `${sameInWords(loaded.contents)}, but for the links and cards of run ${run}`;
-    for (const difference of differences) findings.problem(difference);
+    reportDifferences(findings, differences);
   }
 
   async #rollback(
@@ -201,12 +203,8 @@ export class Cycle {
   }
 
   async #measureGrowth({ site, sizes }: Loaded): Promise<void> {
-    this.#note(
-      await site.inspect(async (database) => ({
-        journalBytes: (await readSizes(database)).journalBytes,
-        logBytes: await logBytesBetween(database, sizes),
-      })),
-    );
+    const now = await site.inspect(readSizes);
+    this.#note({ journalBytes: now.journalBytes, logBytes: logBytesBetween(sizes, now) });
   }
 
   #noteTimes({ longestTransactionMs, longestLockMs }: BatchTimes): void {
@@ -227,4 +225,4 @@ export class Cycle {
 }
 
 const sameInWords = ({ tables }: Contents) =>
-  `${plural(tables.size, 'table')} with the same rows, to the byte`;
+  `${plural(tables.length, 'table')} with the same rows, to the byte`;

@@ -1,3 +1,4 @@
+import type { Difference } from './compare-contents.js';
 import type { Discretion } from './discretion.js';
 import type { RollbackDocument, RunDocument, VerificationDocument } from './onecard.js';
 import type { Findings } from './steps.js';
@@ -72,6 +73,19 @@ export function judgeRollback(
     );
   else if (restored !== written)
     findings.problem(`${written} operators were written, and ${restored} links restored`);
+}
+
+/** What stands in tables that should not, and the triggers that may have put it there. */
+export function reportDifferences(findings: Findings, differences: readonly Difference[]): void {
+  for (const { message } of differences) findings.problem(message);
+  const [first] = differences;
+  if (first === undefined) return;
+  findings.details.push(
+    ...first.triggers.map(
+      ({ name, table, when }) => `may be by the trigger ${name} on ${table.name}, ${when}`,
+    ),
+    ...first.hiddenTriggers.map((table) => `this user may not see the triggers of ${table}`),
+  );
 }
 
 export const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;

@@ -1,3 +1,4 @@
+import type { Sizes } from '../database/stored-tables.js';
 import { RunTable } from '../journal/journal.js';
 import type { Configuration } from '../model/configuration.js';
 import type { Scratch } from '../snapshot/scratch.js';
@@ -5,7 +6,7 @@ import { type Contents, readContents } from './contents.js';
 import type { Discretion } from './discretion.js';
 import { namesOf } from './names.js';
 import { Site, type Surroundings } from './site.js';
-import { readSizes, type Sizes } from './sizes.js';
+import { readSizes } from './sizes.js';
 import type { Findings } from './steps.js';
 
 /** A database to rehearse on, and what there was in it. */
@@ -41,10 +42,14 @@ export async function load(
     discretion.learn(await namesOf(database, options.configuration));
     const hadJournal = await database.hasJournal();
     const runs = hadJournal ? await database.snapshot((session) => new RunTable(database).all(session)) : [];
+    const contents = await readContents(database, { ignoreTables });
+    findings.details.push(
+      ...contents.unread.map((table) => `${table} may not be read: nothing is proved of it`),
+    );
     return {
       site,
       database: { kind: database.identity.kind, version: database.identity.version },
-      contents: await readContents(database, { ignoreTables }),
+      contents,
       sizes: await readSizes(database),
       hadJournal,
       runs: runs.map(({ id }) => id),

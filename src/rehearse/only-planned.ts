@@ -1,7 +1,6 @@
 import type { Layout } from '../config/layout.js';
 import type { CatalogColumn } from '../database/catalog.js';
 import type { Database } from '../database/database.js';
-import type { Trigger } from '../database/schema.js';
 import type { Session } from '../database/session.js';
 import type { StoredTable } from '../database/stored-tables.js';
 import { OnecardError } from '../errors.js';
@@ -10,24 +9,30 @@ import type { Run } from '../journal/run.js';
 import { compareContents, type Difference, difference } from './compare-contents.js';
 import { type Contents, isSameName, readWithin } from './contents.js';
 
+interface Sought {
+  /** All of it, from before the run. */
+  readonly before: Contents;
+  /** Left out there, too. */
+  readonly ignoreTables: readonly string[];
+  readonly run: string;
+}
+
 /**
  * Holds the database after a run against what it held before, with everything read as it was that the journal says the
  * run has written: the cards that it created left out, the links and stamps of its operators as they were. Whatever
  * differs then was written by somebody else, or by the application's triggers.
- * @param before all of it, from before the run.
  * @throws OnecardError where the journal does not know the run.
  */
 export async function proveOnlyPlanned(
   database: Database,
   layout: Layout,
-  before: Contents,
-  runId: string,
+  { before, ignoreTables, run: runId }: Sought,
 ): Promise<readonly Difference[]> {
   const { differences, missing } = await database.snapshot(async (session) => {
     for (const statement of database.dialect.exactReading) await session.run(statement);
     const run = await new RunTable(database).find(session, runId);
     if (run === undefined) throw new OnecardError(`The journal knows no run "${runId}".`);
-    const now = await readWithin(session, database, { like: before }, (table, columns) =>
+    const now = await readWithin(session, database, { like: before, ignoreTables }, (table, columns) =>
       asBefore(database, layout, run, table, columns),
     );
     return {

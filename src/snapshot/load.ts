@@ -1,6 +1,7 @@
 import type { Target } from '../database/target.js';
 import { copyDatabase } from './copy.js';
-import { loadDump, recognizeDump } from './dump.js';
+import { loadDump } from './dump/load.js';
+import { recognizeDump } from './dump/recognize.js';
 import { createScratch } from './empty.js';
 import { inPlace } from './in-place.js';
 import type { Scratch } from './scratch.js';
@@ -40,7 +41,6 @@ export async function loadSnapshot(snapshot: Snapshot, options: LoadOptions): Pr
 
 async function loadFile(path: string, server: Target, options: LoadOptions): Promise<Scratch> {
   const dump = await recognizeDump(path);
-  refuseOtherServer(dump, server);
   const scratch = await createScratch(server, options);
   try {
     const { statements, skipped } = await loadDump(dump, { ...options, target: scratch.target }, options);

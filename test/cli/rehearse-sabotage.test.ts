@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { RehearsalStep } from '../../src/model/rehearsal.js';
 import { databases, serverDatabases, type TestDatabase } from '../support/databases.js';
@@ -44,7 +44,8 @@ describe.each(databases)('a rehearsal on $name finds', ({ fresh, kind }) => {
 
   it('a unique index that one card breaks', async () => {
     const database = await fresh(sample);
-    const [last] = await database.query(`SELECT last_name FROM operator WHERE kind = 'person' AND person_id IS NULL
+    const [last] =
+      await database.query(`SELECT last_name FROM operator WHERE kind = 'person' AND person_id IS NULL
        AND NOT archived GROUP BY last_name HAVING COUNT(*) = 1 ORDER BY last_name LIMIT 1`);
     expect(last).toBeDefined();
     await database.query('ALTER TABLE person ADD COLUMN badge varchar(20)');
@@ -82,7 +83,9 @@ describe.each(databases)('a rehearsal on $name finds', ({ fresh, kind }) => {
     );
     const { failed, words } = await failing(database);
     expect(failed).toEqual(['preflight']);
-    expect(words('preflight')).toMatch(/visit\.visitor_id has no index: a rollback reads about 5,?0\d\d rows/);
+    expect(words('preflight')).toMatch(
+      /visit\.visitor_id has no index: a rollback reads about 5,?0\d\d rows/,
+    );
   });
 
   it('a step that takes too long', async () => {
@@ -105,10 +108,13 @@ describe.each(serverDatabases)('a rehearsal in place on $name finds', ({ fresh, 
   it('a privilege that is missing', async () => {
     const database = await marked();
     const role = await database.createRole();
-    const grants = kind === 'postgres' ? [
-      `GRANT USAGE ON SCHEMA public TO "${role.name}"`,
-      `GRANT SELECT ON ALL TABLES IN SCHEMA public TO "${role.name}"`,
-    ] : [`GRANT SELECT ON \`${database.name}\`.* TO '${role.name}'`];
+    const grants =
+      kind === 'postgres'
+        ? [
+            `GRANT USAGE ON SCHEMA public TO "${role.name}"`,
+            `GRANT SELECT ON ALL TABLES IN SCHEMA public TO "${role.name}"`,
+          ]
+        : [`GRANT SELECT ON \`${database.name}\`.* TO '${role.name}'`];
     for (const grant of grants) await database.query(grant);
     const { failed, words } = await failing({ ...database, url: role.url }, ['--in-place']);
     expect(failed).toContain('preflight');

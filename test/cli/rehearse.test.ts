@@ -64,8 +64,13 @@ describe.each(databases)('a rehearsal on $name', ({ fresh, kind }) => {
     const env = { ONECARD_REDACT_KEY: 'a long secret for the tests of pseudonyms' };
     const written = await rehearseOn(database, ['--write-baseline', 'baseline.ndjson', '--quiet'], { env });
     expect(written).toMatchObject({ code: 0, stdout: '' });
-    await database.query(`UPDATE operator SET api_account = TRUE WHERE id = (
-      SELECT id FROM (SELECT MIN(${kind === 'postgres' ? 'id::text' : 'id'}) AS id FROM operator WHERE kind = 'person' AND NOT archived) AS o)`.replace('WHERE id =', kind === 'postgres' ? 'WHERE id::text =' : 'WHERE id ='));
+    await database.query(
+      `UPDATE operator SET api_account = TRUE WHERE id = (
+      SELECT id FROM (SELECT MIN(${kind === 'postgres' ? 'id::text' : 'id'}) AS id FROM operator WHERE kind = 'person' AND NOT archived) AS o)`.replace(
+        'WHERE id =',
+        kind === 'postgres' ? 'WHERE id::text =' : 'WHERE id =',
+      ),
+    );
     const changed = await rehearseOn(
       database,
       ['--baseline', 'baseline.ndjson', '--json', '--junit', 'junit.xml', '--summary', 'summary.md'],
@@ -132,7 +137,13 @@ describe.each(databases)('a rehearsal on $name', ({ fresh, kind }) => {
 
   it('fails where more is left for review than is let through', async () => {
     const database = await fresh(sample);
-    const result = await rehearseOn(database, ['--max-review', '10', '--max-transaction-ms', '60000', '--json']);
+    const result = await rehearseOn(database, [
+      '--max-review',
+      '10',
+      '--max-transaction-ms',
+      '60000',
+      '--json',
+    ]);
     expect(result.code).toBe(3);
     expect(stepsWith(rehearsalOf(result), 'failed')).toEqual(['limits']);
     expect(wordsOf(rehearsalOf(result), 'limits')).toMatch(/left for review, over --max-review 10/);
