@@ -62,6 +62,11 @@ export interface Database {
   catalog(): Promise<Catalog>;
   /** The tables and views that an unqualified name finds, and with their schema those of others. */
   tableNames(): Promise<string[]>;
+  /**
+   * Everything that the database itself calls by a name, as far as this user may see it: tables, columns, indexes,
+   * constraints, triggers, functions, types, schemas. Some may be there twice.
+   */
+  identifiers(): Promise<string[]>;
   /** The foreign keys that point at a table, of whatever schema, as far as this user may see them. */
   foreignKeysTo(name: Required<TableName>): Promise<ForeignKey[]>;
   /** What a table's rows have to hold. */

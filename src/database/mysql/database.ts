@@ -13,6 +13,7 @@ import { ServerDatabase } from '../server-database.js';
 import type { Mode, Session } from '../session.js';
 import { readMysqlCatalog } from './catalog.js';
 import { type Abilities, JOURNAL_PREFIX, mysqlDialect } from './dialect.js';
+import { identifiersMysql } from './identifiers.js';
 import {
   foreignKeysToMysql,
   inspectMysql,
@@ -160,6 +161,10 @@ class MysqlDatabase extends ServerDatabase<Connection> implements Database {
 
   tableNames() {
     return this.guarded(tableNamesMysql);
+  }
+
+  identifiers() {
+    return this.guarded(identifiersMysql);
   }
 
   rules(name: Required<TableName>) {
