@@ -66,6 +66,11 @@ export interface Database {
   /** Every table with rows of the application, of whatever schema: not the journal's. */
   storedTables(session: Session): Promise<StoredTable[]>;
   sizes(): Promise<Sizes>;
+  /**
+   * Everything that the database itself calls by a name, as far as this user may see it: tables, columns, indexes,
+   * constraints, triggers, functions, types, schemas. Some may be there twice.
+   */
+  identifiers(): Promise<string[]>;
   /** The foreign keys that point at a table, of whatever schema, as far as this user may see them. */
   foreignKeysTo(name: Required<TableName>): Promise<ForeignKey[]>;
   /** What a table's rows have to hold. */

@@ -4,7 +4,6 @@ import type { Configuration } from '../model/configuration.js';
 import type { Scratch } from '../snapshot/scratch.js';
 import { type Contents, readContents } from './contents.js';
 import type { Discretion } from './discretion.js';
-import { namesOf } from './names.js';
 import { Site, type Surroundings } from './site.js';
 import { readSizes } from './sizes.js';
 import type { Findings } from './steps.js';
@@ -39,7 +38,7 @@ export async function load(
   onSite(site);
   findings.seen = site.scratch.origin;
   return site.inspect(async (database) => {
-    discretion.learn(await namesOf(database, options.configuration));
+    discretion.learn([database.identity.database, ...(await database.identifiers())]);
     const hadJournal = await database.hasJournal();
     const runs = hadJournal ? await database.snapshot((session) => new RunTable(database).all(session)) : [];
     const contents = await readContents(database, { ignoreTables });

@@ -13,6 +13,7 @@ import { ServerDatabase } from '../server-database.js';
 import type { Mode, Session } from '../session.js';
 import { readMysqlCatalog } from './catalog.js';
 import { type Abilities, JOURNAL_PREFIX, mysqlDialect } from './dialect.js';
+import { identifiersMysql } from './identifiers.js';
 import {
   foreignKeysToMysql,
   inspectMysql,
@@ -161,6 +162,10 @@ class MysqlDatabase extends ServerDatabase<Connection> implements Database {
 
   sizes() {
     return this.guarded((session) => sizesMysql(session, this.journal.tables));
+  }
+
+  identifiers() {
+    return this.guarded(identifiersMysql);
   }
 
   rules(name: Required<TableName>) {

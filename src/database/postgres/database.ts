@@ -20,6 +20,7 @@ import { ServerDatabase } from '../server-database.js';
 import type { Mode, Session } from '../session.js';
 import { readPostgresCatalog } from './catalog.js';
 import { JOURNAL_SCHEMA, type LowerCasing, postgresDialect, postgresDialectFor } from './dialect.js';
+import { identifiersPostgres } from './identifiers.js';
 import {
   foreignKeysToPostgres,
   inspectPostgres,
@@ -190,6 +191,10 @@ export class PostgresDatabase extends ServerDatabase<PostgresConnection> impleme
 
   sizes() {
     return this.guarded(sizesPostgres);
+  }
+
+  identifiers() {
+    return this.guarded(identifiersPostgres);
   }
 
   rules(name: Required<TableName>) {
