@@ -11,7 +11,7 @@ import { databases, serverDatabases } from '../support/databases.js';
 import { onecardOn } from '../support/on-database.js';
 import { opened, openTest } from '../support/opened.js';
 import { runOptions } from '../support/run-options.js';
-import { operatorKey, personKey, sample, sampleWithoutCardColumns } from '../support/sample.js';
+import { operatorKey, personKey, sample } from '../support/sample.js';
 import { topdeskTemplate } from '../support/topdesk.js';
 
 /** An operator that gets a card. */
@@ -20,35 +20,37 @@ const PLANNED = operatorKey(170);
 const NEIGHBOUR = operatorKey(90);
 const STRANGER = personKey(90);
 
-describe.each(databases)('after a run through the command line on $name', ({ fresh }) => {
-  it.each([
-    { template: sample, preset: 'sample' },
-    { template: sampleWithoutCardColumns, preset: 'sample' },
-    { template: topdeskTemplate, preset: 'topdesk' },
-  ])(
+const snapshots = [
+  // Its link column is still to be added.
+  { template: topdeskTemplate, preset: 'topdesk', written: ['persoon'] },
+  { template: sample, preset: 'sample', written: ['operator', 'person'] },
+];
+
+describe.each(databases)('after a run through the command line on $name', ({ name, fresh }) => {
+  // The embedded database takes seconds to open, and is opened five times here.
+  it.each(name === 'embedded' ? snapshots.slice(0, 1) : snapshots)(
     'only planned rows of $template.name are others, and after a rollback none',
-    async ({ template, preset }) => {
+    async ({ template, preset, written }) => {
       const place = await fresh(template);
       const file = join(place.folder, 'onecard.yaml');
       await writeFile(file, `preset: ${preset}\n`);
-      const configuration = loadConfiguration(file);
       const before = await opened(place, (database) => readContents(database));
       const command = ['migrate', '--yes', '--json', '--allow-schema-changes', '--on-match', 'link'];
       const migrated = await onecardOn(place, command);
       expect(migrated.code, migrated.stderr).toBe(0);
       const { run } = JSON.parse(migrated.stdout);
       const { proof, compared } = await opened(place, async (database) => ({
-        proof: await proveOnlyPlanned(database, await checkLayout(database, configuration), before, run),
+        proof: await proveOnlyPlanned(
+          database,
+          await checkLayout(database, loadConfiguration(file)),
+          before,
+          run,
+        ),
         compared: compareContents(before, await readContents(database, { like: before })),
       }));
       expect(proof).toEqual([]);
-      // Without what the journal says, both tables are others.
-      const { operators, persons } = configuration;
-      const tables = [
-        persons.table.name,
-        ...(template === sampleWithoutCardColumns ? [] : [operators.table.name]),
-      ];
-      expect(compared.map(({ table }) => table)).toEqual(expect.arrayContaining(tables));
+      // Without what the journal says, the tables that were written to are others.
+      expect(compared.map(({ table }) => table)).toEqual(written);
       const back = await onecardOn(place, ['rollback', run, '--yes']);
       expect(back.code, back.stderr).toBe(0);
       const after = await opened(place, (database) => readContents(database, { like: before }));
@@ -91,15 +93,19 @@ describe.each(serverDatabases)('a proof that only planned rows changed on $name'
     return { differences, messages: differences.map(({ message }) => message), rowsOf, database };
   }
 
-  // The server moves this stamp on MariaDB.
-  const changed = (rows: number, column: string) =>
-    isPostgres || column === 'updated_at'
-      ? `${rows} rows as before, but values changed in the column ${column}`
-      : `${rows} rows as before, but values changed in the columns ${column}, updated_at`;
+  const changed = (rows: number, ...columns: string[]) =>
+    `${rows} rows as before, but values changed in the column${columns.length === 1 ? '' : 's'} ${columns.join(', ')}`;
+  /** MariaDB moves it along with any other column; of a planned operator, it does not count. */
+  const stamp = isPostgres ? [] : ['updated_at'];
 
-  it('finds nothing where nobody else has written', async () => {
-    const { differences } = await proofOf([]);
+  it('finds nothing where nobody else has written, and refuses a run that the journal does not know', async () => {
+    const { differences, database } = await proofOf([]);
     expect(differences).toEqual([]);
+    const layout = await checkLayout(database, loadConfiguration(undefined));
+    const nothing = { tables: [], unread: [] };
+    await expect(proveOnlyPlanned(database, layout, nothing, 'nonsense')).rejects.toThrow(
+      'no run "nonsense"',
+    );
   });
 
   it('notices a trigger that writes to another table, and names it', async () => {
@@ -133,7 +139,7 @@ describe.each(serverDatabases)('a proof that only planned rows changed on $name'
     const { messages, rowsOf } = await proofOf(
       trigger('AFTER UPDATE ON operator', `UPDATE person SET job_title = 'x' WHERE id = '${STRANGER}'`),
     );
-    expect(messages).toEqual([`person: ${changed(rowsOf('person'), 'job_title')}`]);
+    expect(messages).toEqual([`person: ${changed(rowsOf('person'), 'job_title', ...stamp)}`]);
   });
 
   // MariaDB lets no trigger write to a table that its statement reads.
@@ -162,24 +168,24 @@ describe.each(serverDatabases)('a proof that only planned rows changed on $name'
   });
 
   it.each([
-    ['a planned operator', 'operator', 'email', `UPDATE operator SET email = 'x' WHERE id = '${PLANNED}'`],
-    ['another operator', 'operator', 'email', `UPDATE operator SET email = 'x' WHERE id = '${NEIGHBOUR}'`],
+    ['a planned operator', 'operator', `email = 'x' WHERE id = '${PLANNED}'`, ['email']],
+    ['another operator', 'operator', `email = 'x' WHERE id = '${NEIGHBOUR}'`, ['email', ...stamp]],
     [
       'a stamp of another operator',
       'operator',
-      'updated_at',
-      `UPDATE operator SET updated_at = '2001-01-01 00:00:00' WHERE id = '${NEIGHBOUR}'`,
+      `updated_at = '2001-01-01 00:00:00' WHERE id = '${NEIGHBOUR}'`,
+      ['updated_at'],
     ],
     [
       'the link of another operator',
       'operator',
-      'person_id',
-      `UPDATE operator SET person_id = '${STRANGER}' WHERE id = '${NEIGHBOUR}'`,
+      `person_id = '${STRANGER}' WHERE id = '${NEIGHBOUR}'`,
+      ['person_id', ...stamp],
     ],
-    ['a person', 'person', 'email', `UPDATE person SET email = 'x' WHERE id = '${STRANGER}'`],
-  ])('notices that somebody else has written to %s', async (_, table, column, statement) => {
-    const { messages, rowsOf } = await proofOf([], () => [statement]);
-    expect(messages).toEqual([`${table}: ${changed(rowsOf(table), column)}`]);
+    ['a person', 'person', `email = 'x' WHERE id = '${STRANGER}'`, ['email', ...stamp]],
+  ])('notices that somebody else has written to %s', async (_, table, change, columns) => {
+    const { messages, rowsOf } = await proofOf([], () => [`UPDATE ${table} SET ${change}`]);
+    expect(messages).toEqual([`${table}: ${changed(rowsOf(table), ...columns)}`]);
   });
 
   it('notices a card that is gone, a person that is new, and the link of a planned operator that is another', async () => {
@@ -207,14 +213,5 @@ describe.each(serverDatabases)('a proof that only planned rows changed on $name'
       { table: 'operator', kind: 'values', columns: expect.arrayContaining(['person_id']) },
       { table: 'person', kind: 'rows', moreRows: 1 },
     ]);
-  });
-
-  it('refuses a run that the journal does not know', async () => {
-    const { database } = await proofOf([]);
-    const layout = await checkLayout(database, loadConfiguration(undefined));
-    const nothing = { tables: [], unread: [] };
-    await expect(proveOnlyPlanned(database, layout, nothing, 'nonsense')).rejects.toThrow(
-      'no run "nonsense"',
-    );
   });
 });
