@@ -70,9 +70,12 @@ function asBefore(
     };
   if (!isSameName(name, layout.operators.name)) return undefined;
   const written = [operators.link, ...run.readBack.stamps];
+  const isPlanned = 'c.operator IS NOT NULL';
+  // A link that is not the run's is somebody else's, and counts as it is.
+  const isLinked = `${sql.text(`t.${sql.identifier(operators.link)}`)} = c.person`;
   return {
     from: `${rows} AS t
-          LEFT JOIN (SELECT ${sql.asKey('c.operator', layout.operatorKey)} AS operator, MIN(c.operator_before) AS operator_before
+          LEFT JOIN (SELECT ${sql.asKey('c.operator', layout.operatorKey)} AS operator, MIN(c.person) AS person, MIN(c.operator_before) AS operator_before
                        FROM ${sql.journal('change')} AS c
                       WHERE ${applied}
                       GROUP BY c.operator) AS c ON t.${sql.identifier(operators.key)} = c.operator`,
@@ -80,7 +83,7 @@ function asBefore(
       const index = written.indexOf(column.name);
       if (index < 0) return read(column);
       const was = sql.asKey(sql.jsonElement('c.operator_before', index), column);
-      return { ...read(column), instead: { where: 'c.operator IS NOT NULL', expression: was } };
+      return { ...read(column), instead: { where: index === 0 ? isLinked : isPlanned, expression: was } };
     }),
   };
 }
