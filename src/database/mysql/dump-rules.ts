@@ -58,7 +58,7 @@ export function judgeMysql(statement: string, others: ReadonlySet<string>): Verd
   if (database !== undefined) return { action: 'enter', database };
   if (/^ALTER (?:DATABASE|SCHEMA)\b/i.test(head)) return ofThisDatabase(sql);
   const kind = KINDS[KIND.exec(head)?.[1]?.toUpperCase() ?? ''];
-  if (kind !== undefined && kind !== 'load') return leaveOut(kind.leftOut);
+  if (kind !== undefined && kind !== 'load') return leaveOut(/^DROP/i.test(head) ? undefined : kind.leftOut);
   const leftOut = LEFT_OUT.find(([pattern]) => pattern.test(head));
   if (leftOut) return leaveOut(leftOut[1]);
   if (kind === undefined && !LOADED.test(head)) {

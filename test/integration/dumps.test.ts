@@ -1,0 +1,476 @@
+import { mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { OnecardError } from '../../src/errors.js';
+import { type Loaded, loadDump } from '../../src/snapshot/dump/load.js';
+import { recognizeDump } from '../../src/snapshot/dump/recognize.js';
+import { contents, type Readable } from '../support/contents.js';
+import { databases, mariadb, postgres, type TestDatabase } from '../support/databases.js';
+import { mariadbDump, pgDump, pgDumpAll } from '../support/dumps.js';
+import { copySample, withSample } from '../support/embedded.js';
+import { eventful } from '../support/eventful.js';
+import type { Server } from '../support/servers/server.js';
+import { topdeskTemplate } from '../support/topdesk.js';
+
+/** An empty database to load into. */
+interface Empty {
+  readonly name: string;
+  readonly readable: Readable;
+  load(path: string, signal?: AbortSignal): Promise<Loaded>;
+}
+
+let folder: string;
+let made = 0;
+
+beforeAll(async () => {
+  folder = join(inject('sharedFolder'), `dumps-${process.pid}`);
+  await mkdir(folder);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const databaseOf = (kind: 'PostgreSQL' | 'MariaDB') => databases.find(({ name }) => name === kind);
+const newName = () => `loaded_${process.pid}_${made++}`;
+
+/** Writes a file whose characters are bytes. */
+async function file(name: string, content: string | Buffer): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, typeof content === 'string' ? Buffer.from(content, 'latin1') : content);
+  return path;
+}
+
+async function emptyOn(server: Server): Promise<Empty> {
+  const name = newName();
+  const url = await server.createDatabase(name);
+  return {
+    name,
+    readable: { kind: server.kind, query: (sql) => server.query(sql, name) },
+    load: async (path, signal) =>
+      loadDump(
+        await recognizeDump(path),
+        { target: { kind: server.kind, url }, workplace: folder, env: process.env },
+        { ...(signal && { signal }) },
+      ),
+  };
+}
+
+async function emptyEmbedded(): Promise<Empty> {
+  const name = newName();
+  const workplace = join(folder, name);
+  await copySample(workplace);
+  return {
+    name,
+    readable: { kind: 'postgres', query: (sql) => withSample(workplace, (query) => query(sql)) },
+    load: async (path) =>
+      loadDump(await recognizeDump(path), {
+        target: { kind: 'embedded' },
+        workplace,
+        env: process.env,
+      }),
+  };
+}
+
+/** The error of a load, as its user reads it. */
+async function refusal(work: Promise<unknown>): Promise<OnecardError> {
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (error instanceof OnecardError) return error;
+  throw new Error('It was not refused', { cause: error });
+}
+
+/** Without what is another one each time. */
+const comparable = (dump: string) =>
+  dump
+    .replace(/^\\(?:un)?restrict .*$/gm, '')
+    .replace(/^-- (?:Host:|Dumping (?:routines|events) for) .*$/gm, '');
+
+const lineOf = (text: string, part: string) => text.slice(0, text.indexOf(part)).split('\n').length;
+
+describe.runIf(postgres)('a dump of PostgreSQL', () => {
+  const server = postgres as Server;
+  let original: TestDatabase;
+  let plain: string;
+  let restored: string;
+
+  beforeAll(async () => {
+    original = (await databaseOf('PostgreSQL')?.fresh(eventful)) as TestDatabase;
+    plain = await pgDump(server, original.name);
+    restored = comparable(await pgDump(server, original.name, WITHOUT));
+  });
+
+  /** What is left out, and told. */
+  const WITHOUT = ['--no-owner', '--no-privileges', '--no-publications'];
+
+  const formats: readonly (readonly [string, string, () => Promise<string>])[] = [
+    ['plain', 'plain', () => file('plain', plain)],
+    ['plain, gzipped', 'plain', () => file('plain.gz', gzipSync(Buffer.from(plain, 'latin1')))],
+    [
+      'plain, with INSERTs',
+      'plain',
+      async () => file('i', await pgDump(server, original.name, ['--inserts'])),
+    ],
+    [
+      'plain, with --create',
+      'plain',
+      async () => file('c', await pgDump(server, original.name, ['--create'])),
+    ],
+    ['plain, with --clean', 'plain', async () => file('d', await pgDump(server, original.name, ['--clean']))],
+    ['custom', 'custom', () => archive('custom')],
+    ['directory', 'directory', () => archive('directory')],
+    ['directory, not compressed', 'directory', () => archive('directory', '--compress=0')],
+    ['tar', 'tar', () => archive('tar')],
+    [
+      'custom, gzipped',
+      'custom',
+      async () => file('custom.gz', gzipSync(await readFile(await archive('custom')))),
+    ],
+  ];
+
+  async function archive(format: string, ...options: string[]): Promise<string> {
+    const path = join(folder, `archive-${made++}`);
+    await pgDump(server, original.name, [`--format=${format}`, `--file=${path}`, ...options]);
+    return path;
+  }
+
+  it.each(formats)('%s: is known by its content, and loads as it was', async (_, format, dump) => {
+    const path = await dump();
+    expect(await recognizeDump(path)).toMatchObject({ family: 'postgres', format });
+    const empty = await emptyOn(server);
+    const { rows, statements } = await empty.load(path);
+    expect(comparable(await pgDump(server, empty.name, WITHOUT))).toBe(restored);
+    expect(rows).toBeGreaterThan(100);
+    expect(statements).toBeGreaterThan(20);
+    const [analyzed] = await empty.readable.query(
+      `SELECT reltuples AS n FROM pg_class WHERE relname = 'hostile'`,
+    );
+    expect(Number(analyzed?.['n'])).toBeGreaterThan(10);
+    await server.dropDatabase(empty.name);
+  });
+
+  it.each(formats.filter(([name]) => /^(?:plain|plain, with INSERTs|custom)$/.test(name)))(
+    '%s: loads into the embedded database',
+    async (_, __, dump) => {
+      const empty = await emptyEmbedded();
+      await empty.load(await dump());
+      expect(await contents(empty.readable)).toEqual(await contents(original));
+      expect(await empty.readable.query('SELECT count_hostile(1) AS n')).toEqual(
+        await original.query('SELECT count_hostile(1) AS n'),
+      );
+    },
+  );
+
+  it('is told apart by what was left out', async () => {
+    const empty = await emptyOn(server);
+    const { skipped } = await empty.load(await file('told', plain));
+    expect(skipped.map((each) => each.replace(/: \d+$/, ''))).toEqual([
+      'owners (ALTER … OWNER TO)',
+      'publications',
+      'privileges (GRANT, REVOKE)',
+      'default privileges',
+    ]);
+    expect(await empty.readable.query('SELECT pubname FROM pg_publication')).toEqual([]);
+  });
+
+  it('of the topdesk fixture loads on the server and into the embedded database', async () => {
+    const topdesk = (await databaseOf('PostgreSQL')?.fresh(topdeskTemplate)) as TestDatabase;
+    const path = await file('topdesk', await pgDump(server, topdesk.name));
+    const expected = await contents(topdesk);
+    for (const empty of [await emptyOn(server), await emptyEmbedded()]) {
+      await empty.load(path);
+      expect(await contents(empty.readable)).toEqual(expected);
+    }
+  });
+
+  describe.each([
+    ['on the server', () => emptyOn(server)],
+    ['in the embedded database', emptyEmbedded],
+  ] as const)('%s', (_, empty) => {
+    it('is refused with the line of the row that the database does not take', async () => {
+      const wrong = plain.replace(/^(7\t.*\n)/m, 'x$1');
+      const path = await file('row', wrong);
+      const error = await refusal((await empty()).load(path));
+      expect(error.message).toBe(
+        `The dump ${path} cannot be loaded: line ${lineOf(wrong, '\nx7\t') + 1}: invalid input syntax for type bigint: "x7".`,
+      );
+      expect(error.exitCode).toBe(2);
+      expect(error.remedy).toMatch(/Mend that line/);
+    });
+
+    it('is refused with the line within the statement that the database does not take', async () => {
+      const wrong = plain.replace('    what text\n', '    what tekst\n');
+      expect(wrong).not.toBe(plain);
+      const error = await refusal((await empty()).load(await file('statement', wrong)));
+      expect(error.message).toContain(`line ${lineOf(wrong, 'what tekst')}: type "tekst" does not exist.`);
+    });
+
+    it('is refused where it is cut off: in rows, in a statement, between statements', async () => {
+      const cuts = ['\n9\t', 'RETURN NEW', '-- PostgreSQL database dump complete'];
+      for (const cut of cuts) {
+        const short = plain.slice(0, plain.lastIndexOf(cut));
+        const error = await refusal((await empty()).load(await file('cut', short)));
+        expect(error.message).toContain(`line ${short.split('\n').length}: the dump is cut off here.`);
+      }
+    });
+  });
+
+  it('is refused where its gzip file is cut off, with the line up to which it could be unpacked', async () => {
+    const path = await file('cut.gz', gzipSync(Buffer.from(plain, 'latin1')));
+    await truncate(path, 9_000);
+    const { message } = await refusal((await emptyOn(server)).load(path));
+    expect(message).toMatch(/line \d{2,}: gzip cannot unpack what follows\.$/);
+  });
+
+  it('is refused where an archive is cut off, in the words of pg_restore', async () => {
+    const path = await archive('custom');
+    await truncate(path, 9_000);
+    const error = await refusal((await emptyOn(server)).load(path));
+    expect(error.message).toMatch(/cannot be read by pg_restore: could not read from input file/);
+    expect(error.remedy).toMatch(/cut off or damaged/);
+  });
+
+  it('is refused where pg_restore is missing or too old', async () => {
+    const path = await archive('custom');
+    const bytes = await readFile(path);
+    // The version of the format, behind its magic.
+    bytes[6] = 99;
+    const newer = await file('newer', bytes);
+    const error = await refusal((await emptyOn(server)).load(newer));
+    expect(error.message).toMatch(/cannot be read by pg_restore: unsupported version/);
+    expect(error.remedy).toMatch(/Install the client programs of the PostgreSQL version that made it/);
+  });
+
+  it('is refused where it changes to a second database, or talks to psql', async () => {
+    const several = `${plain}\\connect one\n${plain}\\connect two\n`;
+    const error = await refusal(
+      (await emptyOn(server)).load(await file('several', several.replaceAll(plain, ''))),
+    );
+    expect(error.message).toMatch(/is no dump|line 2: it holds several databases, one and two/);
+    const psql = await refusal((await emptyOn(server)).load(await file('psql', `${plain}\\! date\n`)));
+    expect(psql.message).toContain(
+      `line ${plain.split('\n').length}: \\! is a command to psql, not to the server.`,
+    );
+  });
+
+  it('says so where the embedded database has no such extension', async () => {
+    const trigrams = plain.replace(/^SET row_security/m, 'CREATE EXTENSION pg_trgm WITH SCHEMA public;\n$&');
+    const error = await refusal((await emptyEmbedded()).load(await file('extension', trigrams)));
+    expect(error.message).toContain(
+      `line ${lineOf(trigrams, 'CREATE EXTENSION')}: the embedded database has no extension pg_trgm.`,
+    );
+    expect(error.remedy).toBe('Set DATABASE_URL=postgres://… of a scratch server that has it.');
+  });
+
+  it('of another version loads without the settings and the roles that this server does not have', async () => {
+    const newer = plain
+      .replace(/^SET row_security/m, 'SET a_newer_timeout = 0;\n$&')
+      .replace(
+        'CREATE POLICY everybody ON public.log USING',
+        'CREATE POLICY everybody ON public.log TO nobody_here USING',
+      );
+    const { skipped } = await (await emptyOn(server)).load(await file('newer-settings', newer));
+    expect(skipped).toContain('settings that this server does not have (a_newer_timeout): 1');
+    expect(skipped).toContain('row-level policies for roles that are not here: 1');
+  });
+
+  it('is refused by a server of the other kind', async () => {
+    if (!mariadb) return;
+    const error = await refusal((await emptyOn(mariadb)).load(await file('family', plain)));
+    expect(error.message).toBe('The dump is one of PostgreSQL, and the given server is MySQL or MariaDB.');
+  });
+
+  it('ends where its load is aborted, and leaves no connection', async () => {
+    const empty = await emptyOn(server);
+    const sleeping = plain.replace(/^SET row_security/m, 'SELECT pg_sleep(30);\n$&');
+    const abort = new AbortController();
+    const reason = new Error('enough');
+    const load = empty.load(await file('sleeping', sleeping), abort.signal);
+    setTimeout(() => abort.abort(reason), 300);
+    await expect(load).rejects.toBe(reason);
+  });
+});
+
+describe.runIf(mariadb)('a dump of MariaDB', () => {
+  const server = mariadb as Server;
+  let original: TestDatabase;
+  let plain: string;
+  let restored: string;
+
+  beforeAll(async () => {
+    original = (await databaseOf('MariaDB')?.fresh(eventful)) as TestDatabase;
+    plain = await mariadbDump(server, [original.name]);
+    restored = comparable(await mariadbDump(server, WITHOUT(original.name)));
+  });
+
+  /** Events are left out, and told. */
+  const WITHOUT = (name: string) => ['--skip-events', '--skip-dump-date', name];
+
+  const formats: readonly (readonly [string, () => Promise<string>])[] = [
+    ['plain', () => file('plain.sql', plain)],
+    ['gzipped', () => file('plain.sql.gz', gzipSync(Buffer.from(plain, 'latin1')))],
+    [
+      'with blobs as they are',
+      async () => file('m1', await mariadbDump(server, ['--skip-hex-blob', original.name])),
+    ],
+    [
+      'with blobs in hexadecimal',
+      async () => file('m2', await mariadbDump(server, ['--hex-blob', original.name])),
+    ],
+    [
+      'a row in each INSERT',
+      async () => file('m3', await mariadbDump(server, ['--skip-extended-insert', original.name])),
+    ],
+    [
+      'with --databases',
+      async () =>
+        file('m4', await mariadbDump(server, ['--add-drop-database', '--databases', original.name])),
+    ],
+    ['with --compact', async () => file('m5', await mariadbDump(server, ['--compact', original.name]))],
+  ];
+
+  it.each(formats)('%s: is known by its content, and loads as it was', async (_, dump) => {
+    const before = await contents(original);
+    const path = await dump();
+    expect(await recognizeDump(path)).toMatchObject({ family: 'mysql', format: 'plain' });
+    const empty = await emptyOn(server);
+    const { rows, skipped } = await empty.load(path);
+    expect(comparable(await mariadbDump(server, WITHOUT(empty.name)))).toBe(restored);
+    expect(rows).toBeGreaterThan(100);
+    expect(skipped).toContain('events, which would start by themselves: 1');
+    expect(await contents(original)).toEqual(before);
+    await server.dropDatabase(empty.name);
+  });
+
+  it('belongs to who loads it, and what it does stays in its database', async () => {
+    const foreign = plain.replaceAll(/DEFINER=`[^`]*`@`[^`]*`/g, 'DEFINER=`nobody`@`nowhere`');
+    expect(foreign).not.toBe(plain);
+    const empty = await emptyOn(server);
+    await empty.load(await file('definers', foreign));
+    await empty.readable.query(`UPDATE hostile SET value = 'a;b' WHERE id = 2`);
+    expect(await empty.readable.query('SELECT what FROM log')).toEqual([{ what: "c';d" }]);
+    expect(await original.query('SELECT what FROM log')).toEqual([]);
+    expect(await empty.readable.query('SELECT n FROM upper_view LIMIT 1')).toHaveLength(1);
+    expect(comparable(await mariadbDump(server, WITHOUT(empty.name)))).not.toContain('nobody');
+  });
+
+  it('is refused where a trigger, a routine or a view names the original', async () => {
+    const { name } = original;
+    const cases = [
+      ['INSERT INTO log', `INSERT INTO \`${name}\`.log`],
+      ['SELECT count(*) INTO n FROM hostile', `SELECT count(*) INTO n FROM \`log\`, ${name}.hostile`],
+      ['CALL clean_more(1)', `CALL ${name} . clean_more(1)`],
+      ['`count_hostile`(1) AS `n`', `\`${name}\`.\`count_hostile\`(1) AS \`n\``],
+    ] as const;
+    for (const [there, instead] of cases) {
+      const dump = plain.replaceAll(there, instead);
+      expect(dump).not.toBe(plain);
+      const error = await refusal((await emptyOn(server)).load(await file('names', dump)));
+      expect(error.message).toContain(
+        `line ${lineOf(dump, instead)}: it names the database ${name}, which is on this server and must not be touched.`,
+      );
+    }
+    expect(await original.query('SELECT what FROM log')).toEqual([]);
+  });
+
+  it('of several databases is refused with the line of the second', async () => {
+    const second = await emptyOn(server);
+    const dump = await mariadbDump(server, ['--databases', original.name, second.name]);
+    const error = await refusal((await emptyOn(server)).load(await file('several.sql', dump)));
+    expect(error.message).toContain(
+      `line ${lineOf(dump, `USE \`${second.name}\``)}: it holds several databases, \`${original.name}\` and \`${second.name}\`.`,
+    );
+  });
+
+  it('is refused with the line that the server does not take', async () => {
+    const syntax = plain.replace('`what` varchar(100)', '`what` varchar(100) NOT A THING');
+    const first = await refusal((await emptyOn(server)).load(await file('syntax.sql', syntax)));
+    expect(first.message).toMatch(
+      `line ${lineOf(syntax, 'NOT A THING')}: You have an error in your SQL syntax`,
+    );
+    const row = plain.replace(/^\(7,/m, "(7,'too many',");
+    const second = await refusal((await emptyOn(server)).load(await file('row.sql', row)));
+    expect(second.message).toContain(
+      `line ${lineOf(row, "\n(7,'too many'") + 1}: Column count doesn't match value count at row 7.`,
+    );
+  });
+
+  it('is refused where it is cut off', async () => {
+    for (const cut of ['\n(9,', 'END IF', '-- Dump completed']) {
+      const short = plain.slice(0, plain.lastIndexOf(cut));
+      const { message } = await refusal((await emptyOn(server)).load(await file('cut.sql', short)));
+      expect(message).toMatch(/line \d+: (?:the dump is cut off here|You have an error)/);
+    }
+  });
+
+  it('does not change the settings of the server, nor its users', async () => {
+    const before = await server.query(SERVER);
+    const dump = `${plain}SET @@GLOBAL.max_connections = 77;\nSET GLOBAL max_connections = 77;\nCREATE USER someone;\nGRANT ALL ON *.* TO someone;\n`;
+    const { skipped } = await (await emptyOn(server)).load(await file('server.sql', dump));
+    expect(await server.query(SERVER)).toEqual(before);
+    expect(skipped).toEqual(
+      expect.arrayContaining([
+        'settings of the whole server (SET GLOBAL): 2',
+        'users and roles: 1',
+        'privileges (GRANT, REVOKE): 1',
+      ]),
+    );
+  });
+  const SERVER = 'SELECT @@GLOBAL.max_connections AS connections, (SELECT count(*) FROM mysql.user) AS users';
+
+  it('of the topdesk fixture loads', async () => {
+    const topdesk = (await databaseOf('MariaDB')?.fresh(topdeskTemplate)) as TestDatabase;
+    const empty = await emptyOn(server);
+    await empty.load(await file('topdesk.sql', await mariadbDump(server, [topdesk.name])));
+    expect(await contents(empty.readable)).toEqual(await contents(topdesk));
+  });
+
+  it('is refused without a server, and by one of the other kind', async () => {
+    const path = await file('family.sql', plain);
+    for (const empty of [await emptyEmbedded(), ...(postgres ? [await emptyOn(postgres)] : [])]) {
+      const error = await refusal(empty.load(path));
+      expect(error.message).toMatch(/^The dump is one of MySQL or MariaDB, and/);
+      expect(error.remedy).toBe('Set DATABASE_URL=mysql://… of a scratch server.');
+    }
+  });
+});
+
+describe('what is no dump', () => {
+  const script = 'CREATE TABLE t (id int);\n';
+  it.each<readonly [string, string | Buffer, RegExp]>([
+    ['an empty file', '', /it is empty/],
+    ['an empty file, gzipped', gzipSync(''), /it is empty/],
+    ['a binary file', Buffer.from([1, 2, 0, 3, 4]), /it is a binary file of another kind/],
+    ['a zip file', Buffer.from('PK\u0003\u0004 and more'), /it is packed by zip/],
+    ['UTF-16', Buffer.from(`\ufeff-- PostgreSQL database dump\n`, 'utf16le'), /it is in UTF-16/],
+    ['another text', 'Dear colleagues,\nthe dump is attached.\n', /does not look like the output of pg_dump/],
+    ['a script of no known server', script, /does not look like the output of pg_dump/],
+    ['a tar file of something else', tarOf('README'), /it is a tar file that begins with README/],
+  ])('%s is refused', async (_, content, why) => {
+    const path = await file('none', content);
+    const error = await refusal(recognizeDump(path));
+    expect(error.message).toMatch(why);
+    expect(error.message.startsWith(`${path} is no dump that can be loaded: `)).toBe(true);
+    expect(error.exitCode).toBe(2);
+    expect(error.remedy).toBeTruthy();
+  });
+
+  it.runIf(postgres)('what pg_dumpall writes is refused', async () => {
+    const error = await refusal(recognizeDump(await file('all', await pgDumpAll(postgres as Server))));
+    expect(error.message).toMatch(/pg_dumpall wrote it/);
+  });
+
+  it('a file that is not there, and a folder of something else, are refused', async () => {
+    expect((await refusal(recognizeDump(join(folder, 'nowhere')))).message).toMatch(
+      /cannot be read \(ENOENT\)/,
+    );
+    expect((await refusal(recognizeDump(folder))).message).toMatch(/a folder without the toc\.dat/);
+  });
+
+  function tarOf(name: string): Buffer {
+    const header = Buffer.alloc(1024);
+    header.write(name, 0);
+    header.write('ustar', 257);
+    return header;
+  }
+});
