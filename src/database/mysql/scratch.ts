@@ -50,12 +50,8 @@ class MysqlScratches {
       );
       const scratch = this.#scratch(name, originOf(source, definitions));
       await create(session, scratch, await charsetOf(session, source));
-      const broken = await orDropped(scratch.drop, signal, () =>
-        fill(login, source, name, definitions, signal),
-      );
-      return broken.length === 0
-        ? scratch
-        : { ...scratch, origin: `${scratch.origin}, without views that are broken: ${broken.join(', ')}` };
+      await orDropped(scratch.drop, signal, () => fill(login, source, name, definitions, signal));
+      return scratch;
     });
   }
 
@@ -133,10 +129,12 @@ async function charsetOf(session: Session, source: string): Promise<string> {
   return row === undefined ? '' : ` CHARACTER SET ${row.charset} COLLATE ${row.collation}`;
 }
 
-function originOf(source: string, { events }: Definitions): string {
-  const without =
-    events === 0 ? '' : `, without its ${events === 1 ? 'event' : `${events} events`}, which would run`;
-  return `a copy of ${source}, table by table${without}`;
+function originOf(source: string, { events, brokenViews }: Definitions): string {
+  const without = [
+    ...(events > 0 ? [`${events === 1 ? 'its event' : `its ${events} events`}, which would run`] : []),
+    ...(brokenViews.length > 0 ? [`what is broken in it: the view ${brokenViews.join(', ')}`] : []),
+  ];
+  return [`a copy of ${source}, table by table`, ...without.map((what) => `without ${what}`)].join(', ');
 }
 
 /** @throws OnecardError where the user may not. */
@@ -163,10 +161,10 @@ async function fill(
   copy: string,
   definitions: Definitions,
   signal: AbortSignal | undefined,
-): Promise<string[]> {
+): Promise<void> {
   return cancellable(signal, cancel, async () => {
     await session.run(`USE ${identifier(copy)}`);
-    return fillCopy(session, source, definitions, () => signal?.throwIfAborted());
+    await fillCopy(session, source, definitions, () => signal?.throwIfAborted());
   });
 }
 
