@@ -29,6 +29,9 @@ export async function fillHardPostgres(run: Run): Promise<void> {
     INSERT INTO "Desk ""two"""."Opérateur" ("Person") VALUES (100), (NULL);
     INSERT INTO log VALUES ('2024-05-05', 'old'), ('2025-05-05', NULL), ('2025-05-05', '');
     SELECT lo_from_bytea(4711, 'large');
+    CREATE FOREIGN DATA WRAPPER nowhere;
+    CREATE SERVER away FOREIGN DATA WRAPPER nowhere;
+    CREATE USER MAPPING FOR CURRENT_USER SERVER away OPTIONS (password 'secret');
     CREATE TRIGGER log_person AFTER INSERT ON person FOR EACH ROW EXECUTE FUNCTION logged();
     REFRESH MATERIALIZED VIEW moods;
     DO $$ BEGIN
@@ -65,6 +68,9 @@ export async function fillHardMariadb(run: Run): Promise<void> {
     `UPDATE \`Pers\`\`on "é"\` SET name = 'mad' WHERE id = 5`,
     `SET SESSION foreign_key_checks = 0`,
     `INSERT INTO operator VALUES (0, 0), (7, 5), (8, NULL), (9, 99)`,
+    `CREATE TABLE kept (id int PRIMARY KEY, what text) WITH SYSTEM VERSIONING`,
+    `INSERT INTO kept VALUES (1, 'first')`,
+    `UPDATE kept SET what = 'second'`,
     `INSERT INTO log VALUES (1, 'old'), (20, NULL), (20, '')`,
     `CREATE FUNCTION doubled(n int) RETURNS int DETERMINISTIC RETURN n * 2`,
     `CREATE PROCEDURE note(IN said text) INSERT INTO log VALUES (30, said)`,

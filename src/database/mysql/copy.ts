@@ -10,7 +10,7 @@ import { identifier, quoted } from './quoting.js';
  */
 const LOADING = [
   `SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION'`,
-  `SET SESSION foreign_key_checks = 0, unique_checks = 0`,
+  `SET SESSION foreign_key_checks = 0`,
   `SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED`,
   `SET SESSION time_zone = '+00:00'`,
 ];
@@ -18,6 +18,7 @@ const LOADING = [
 const LOADING_WHERE_POSSIBLE = [
   `SET SESSION check_constraint_checks = 0`,
   `SET SESSION innodb_strict_mode = 0`,
+  `SET SESSION max_statement_time = 0`,
 ];
 
 /**

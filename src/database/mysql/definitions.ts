@@ -15,6 +15,8 @@ export interface Definitions {
   readonly triggers: readonly Definition[];
   /** Views that the server cannot read; they are left out. */
   readonly brokenViews: readonly string[];
+  /** Some table keeps what its rows have been; a copy of it begins anew. */
+  readonly hasHistory: boolean;
   /** Those that are left out: they would run. */
   readonly events: number;
 }
@@ -95,6 +97,7 @@ export async function readDefinitions(session: Session, source: string, copy: st
         checked('view', { name, statement: withoutDefiner(await showCreate(session, 'VIEW', name)) }),
     ),
     brokenViews,
+    hasHistory: ofType('SYSTEM VERSIONED').length > 0,
     triggers: (await readTriggers(session)).map((trigger) => checked('trigger', trigger)),
     events: await countEvents(session),
   };
