@@ -21,6 +21,13 @@ export function dropper(name: string, statement: string, drop: () => Promise<voi
   };
 }
 
+/** The chance of that is one in millions. */
+export const takenName = (name: string) =>
+  new OnecardError(`There is a database ${name} already.`, {
+    remedy: 'Run the same command again: it takes another name.',
+    exitCode: ExitCode.Failed,
+  });
+
 /** Does the work on a database just begun; where that fails or is aborted, the database goes again. */
 export async function orDropped<T>(
   drop: () => Promise<void>,

@@ -141,6 +141,8 @@ const ROWS_HIDDEN: Known = {
  * cause is kept; drivers do not repeat passwords in it.
  */
 function describeFailure(error: unknown): unknown {
+  // Described already, whatever words it uses; or no failure but somebody's wish to end.
+  if (error instanceof OnecardError || error instanceof DOMException) return error;
   // Several addresses of one host were tried: the first failure stands for all.
   const first = error instanceof AggregateError ? error.errors[0] : error;
   if (!isDriverError(first)) return cutOff(error) ?? timedOut(error) ?? error;

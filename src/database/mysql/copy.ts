@@ -1,8 +1,6 @@
-import { OnecardError } from '../../errors.js';
-import { ExitCode } from '../../model/exit-code.js';
-import { hasCode, serverWords } from '../failure-kinds.js';
+import { hasCode } from '../failure-kinds.js';
 import type { Session } from '../session.js';
-import type { Definition, Definitions, TableDefinition } from './definitions.js';
+import { BROKEN_VIEW, type Definition, type Definitions, type TableDefinition } from './definitions.js';
 import { identifier, quoted } from './quoting.js';
 
 /**
@@ -12,7 +10,7 @@ import { identifier, quoted } from './quoting.js';
  */
 const LOADING = [
   `SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION'`,
-  `SET SESSION foreign_key_checks = 0, unique_checks = 0`,
+  `SET SESSION foreign_key_checks = 0`,
   `SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED`,
   `SET SESSION time_zone = '+00:00'`,
 ];
@@ -20,15 +18,7 @@ const LOADING = [
 const LOADING_WHERE_POSSIBLE = [
   `SET SESSION check_constraint_checks = 0`,
   `SET SESSION innodb_strict_mode = 0`,
-];
-
-/** What a view says that reads what is not there. */
-const BROKEN_VIEW = [
-  'ER_NO_SUCH_TABLE',
-  'ER_BAD_FIELD_ERROR',
-  'ER_VIEW_INVALID',
-  'ER_SP_DOES_NOT_EXIST',
-  'ER_FUNC_INEXISTENT_NAME_COLLISION',
+  `SET SESSION max_statement_time = 0`,
 ];
 
 /**
@@ -43,14 +33,13 @@ export async function prepareToLoad(session: Session): Promise<void> {
 /**
  * Makes everything in the copy, which is the database at hand, and takes the rows over inside the server.
  * @param proceed called before each statement; throws to end it.
- * @returns the views that are left out, since they are broken in the original, too.
  */
 export async function fillCopy(
   session: Session,
   source: string,
   definitions: Definitions,
   proceed: () => void,
-): Promise<string[]> {
+): Promise<void> {
   const make = async ({ statement, mode }: Definition) => {
     proceed();
     if (mode === undefined) await session.run(statement);
@@ -58,9 +47,7 @@ export async function fillCopy(
   };
   for (const sequence of definitions.sequences) {
     await make(sequence);
-    await session.rows(
-      `SELECT SETVAL(${identifier(sequence.name)}, next_not_cached_value, 0) FROM ${identifier(source)}.${identifier(sequence.name)}`,
-    );
+    await countOn(session, source, sequence.name);
   }
   for (const table of definitions.tables) await make(table);
   for (const table of definitions.tables) {
@@ -68,10 +55,18 @@ export async function fillCopy(
     await copyRows(session, source, table);
   }
   for (const routine of definitions.routines) await make(routine);
-  const broken = await makeViews(session, source, definitions.views, make);
+  await makeViews(definitions.views, make);
   // The last: those of an insert would run for every row.
   for (const trigger of definitions.triggers) await make(trigger);
-  return broken;
+}
+
+/** From where the original is, or further: it gives out numbers that it may never use. */
+async function countOn(session: Session, source: string, name: string): Promise<void> {
+  const sequence = identifier(name);
+  const [row] = await session.rows<{ next: string }>(
+    `SELECT CAST(next_not_cached_value AS CHAR) AS next FROM ${identifier(source)}.${sequence}`,
+  );
+  if (row !== undefined) await session.rows(`SELECT SETVAL(${sequence}, ${row.next}, 0)`);
 }
 
 async function copyRows(session: Session, source: string, { name, columns }: TableDefinition): Promise<void> {
@@ -99,48 +94,22 @@ async function inMode(
   );
 }
 
-/** One may read another: round after round, until none can be made any more. */
+/** One may read another: round after round, until all are made. */
 async function makeViews(
-  session: Session,
-  source: string,
   views: readonly Definition[],
   make: (view: Definition) => Promise<void>,
-): Promise<string[]> {
+): Promise<void> {
   let left = views;
-  for (;;) {
+  while (left.length > 0) {
     const failed: { readonly view: Definition; readonly error: unknown }[] = [];
     for (const view of left) {
-      try {
-        await make(view);
-      } catch (error) {
+      await make(view).catch((error) => {
         if (!hasCode(error, BROKEN_VIEW)) throw error;
         failed.push({ view, error });
-      }
+      });
     }
-    if (failed.length < left.length) {
-      left = failed.map(({ view }) => view);
-      continue;
-    }
-    for (const { view, error } of failed) await beBrokenInOriginal(session, source, view, error);
-    return failed.map(({ view }) => view.name);
+    const [first] = failed;
+    if (first !== undefined && failed.length === left.length) throw first.error;
+    left = failed.map(({ view }) => view);
   }
-}
-
-async function beBrokenInOriginal(
-  session: Session,
-  source: string,
-  { name }: Definition,
-  error: unknown,
-): Promise<void> {
-  try {
-    await session.rows(`SELECT 1 FROM ${identifier(source)}.${identifier(name)} LIMIT 0`);
-  } catch (broken) {
-    if (hasCode(broken, BROKEN_VIEW)) return;
-    throw broken;
-  }
-  throw new OnecardError(`The view ${name} cannot be made in the copy: ${serverWords(error)}`, {
-    remedy: 'Rehearse a dump file instead: onecard rehearse DUMP.',
-    exitCode: ExitCode.Failed,
-    cause: error,
-  });
 }

@@ -1,4 +1,5 @@
 import { OnecardError } from '../../errors.js';
+import { hasCode } from '../failure-kinds.js';
 import type { Session } from '../session.js';
 import { type Piece, refuseForeignNames } from './foreign-names.js';
 import { mayMakeTriggers } from './inspect.js';
@@ -12,6 +13,10 @@ export interface Definitions {
   readonly routines: readonly Definition[];
   readonly views: readonly Definition[];
   readonly triggers: readonly Definition[];
+  /** Views that the server cannot read; they are left out. */
+  readonly brokenViews: readonly string[];
+  /** Some table keeps what its rows have been; a copy of it begins anew. */
+  readonly hasHistory: boolean;
   /** Those that are left out: they would run. */
   readonly events: number;
 }
@@ -31,6 +36,14 @@ export interface TableDefinition extends Definition {
 
 /** What servers write by themselves is read like that. */
 const PLAIN: Reading = { ansiQuotes: false, noBackslashEscapes: false };
+/** What a server says of a view that reads what is not there. */
+export const BROKEN_VIEW = [
+  'ER_NO_SUCH_TABLE',
+  'ER_BAD_FIELD_ERROR',
+  'ER_VIEW_INVALID',
+  'ER_SP_DOES_NOT_EXIST',
+  'ER_FUNC_INEXISTENT_NAME_COLLISION',
+];
 /** Their rows live elsewhere, and a copy would share them. */
 const REMOTE_ENGINES = ['FEDERATED', 'CONNECT', 'SPIDER', 'MRG_MYISAM', 'S3'];
 
@@ -62,6 +75,9 @@ export async function readDefinitions(session: Session, source: string, copy: st
     tables.map(({ name }) => name),
   );
 
+  const views = ofType('VIEW').map(({ name }) => name);
+  const brokenViews = await readBroken(session, views);
+
   return {
     sequences: await each(ofType('SEQUENCE'), async ({ name }) =>
       checked('sequence', { name, statement: await showCreate(session, 'TABLE', name) }),
@@ -74,9 +90,14 @@ export async function readDefinitions(session: Session, source: string, copy: st
       }),
     ),
     routines: (await readRoutines(session)).map(({ kind, ...routine }) => checked(kind, routine)),
-    views: await each(ofType('VIEW'), async ({ name }) =>
-      checked('view', { name, statement: withoutDefiner(await showCreate(session, 'VIEW', name)) }),
+    views: await each(
+      views.filter((name) => !brokenViews.includes(name)),
+      // Without its database where all that it reads stands in it, since that is the one at hand.
+      async (name) =>
+        checked('view', { name, statement: withoutDefiner(await showCreate(session, 'VIEW', name)) }),
     ),
+    brokenViews,
+    hasHistory: ofType('SYSTEM VERSIONED').length > 0,
     triggers: (await readTriggers(session)).map((trigger) => checked('trigger', trigger)),
     events: await countEvents(session),
   };
@@ -131,6 +152,17 @@ async function seeTriggers(session: Session, source: string, tables: readonly st
       remedy: `Grant the user TRIGGER on it: GRANT TRIGGER ON ${identifier(source)}.* TO …`,
     });
   }
+}
+
+async function readBroken(session: Session, views: readonly string[]): Promise<string[]> {
+  const broken: string[] = [];
+  for (const name of views) {
+    await session.rows(`SELECT 1 FROM ${identifier(name)} LIMIT 0`).catch((error) => {
+      if (!hasCode(error, BROKEN_VIEW)) throw error;
+      broken.push(name);
+    });
+  }
+  return broken;
 }
 
 /** The server writes the sequence of a default with its database. */

@@ -39,7 +39,7 @@ export function masked(sql: string, { ansiQuotes, noBackslashEscapes }: Reading)
 }
 
 /** A name, in quotes or not, as far as masked SQL shows one. */
-export const NAME = String.raw`(?:\`(?:[^\`]|\`\`)*\`|"(?:[^"]|"")*"|[\p{L}\p{N}_$]+)`;
+export const NAME = '(?:`(?:[^`]|``)*`|"(?:[^"]|"")*"|[\\p{L}\\p{N}_$]+)';
 
 export function plainName(name: string): string {
   const quote = name[0];

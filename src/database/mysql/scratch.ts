@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OnecardError } from '../../errors.js';
-import { cancellable, dropper, orDropped } from '../begun.js';
+import { cancellable, dropper, orDropped, takenName } from '../begun.js';
 import { hasCode, isDenied, kindOfFailure } from '../failure-kinds.js';
 import { described } from '../failures.js';
 import { SCRATCH_NAME, scratchName } from '../scratch-name.js';
@@ -50,12 +50,8 @@ class MysqlScratches {
       );
       const scratch = this.#scratch(name, originOf(source, definitions));
       await create(session, scratch, await charsetOf(session, source));
-      const broken = await orDropped(scratch.drop, signal, () =>
-        fill(login, source, name, definitions, signal),
-      );
-      return broken.length === 0
-        ? scratch
-        : { ...scratch, origin: `${scratch.origin}, without views that are broken: ${broken.join(', ')}` };
+      await orDropped(scratch.drop, signal, () => fill(login, source, name, definitions, signal));
+      return scratch;
     });
   }
 
@@ -133,17 +129,25 @@ async function charsetOf(session: Session, source: string): Promise<string> {
   return row === undefined ? '' : ` CHARACTER SET ${row.charset} COLLATE ${row.collation}`;
 }
 
-function originOf(source: string, { events }: Definitions): string {
-  const without =
-    events === 0 ? '' : `, without its ${events === 1 ? 'event' : `${events} events`}, which would run`;
-  return `a copy of ${source}, table by table${without}`;
+function originOf(source: string, { events, brokenViews, hasHistory }: Definitions): string {
+  const without = [
+    ...(events > 0 ? [`${events === 1 ? 'its event' : `its ${events} events`}, which would run`] : []),
+    ...(hasHistory ? ['the history of versioned tables'] : []),
+    ...(brokenViews.length > 0 ? [`what is broken in it: the view ${brokenViews.join(', ')}`] : []),
+  ];
+  return [`a copy of ${source}, table by table`, ...without.map((what) => `without ${what}`)].join(', ');
 }
 
 /** @throws OnecardError where the user may not. */
 async function create(session: Session, { name, drop }: ScratchDatabase, charset: string): Promise<void> {
+  const there = await session.rows(
+    `SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ${quoted(name)}`,
+  );
+  if (there.length > 0) throw takenName(name);
   try {
     await session.run(`CREATE DATABASE ${identifier(name)}${charset}`);
   } catch (cause) {
+    if (hasCode(cause, ['ER_DB_CREATE_EXISTS'])) throw takenName(name);
     // Whether it is there is not known then.
     if (kindOfFailure(cause) === 'lost') await drop();
     if (!isDenied(cause)) throw cause;
@@ -163,10 +167,10 @@ async function fill(
   copy: string,
   definitions: Definitions,
   signal: AbortSignal | undefined,
-): Promise<string[]> {
+): Promise<void> {
   return cancellable(signal, cancel, async () => {
     await session.run(`USE ${identifier(copy)}`);
-    return fillCopy(session, source, definitions, () => signal?.throwIfAborted());
+    await fillCopy(session, source, definitions, () => signal?.throwIfAborted());
   });
 }
 

@@ -23,6 +23,8 @@ export const clientFor = (url: string | undefined) =>
     ...(url !== undefined && { connectionString: url }),
     application_name: `onecard ${process.pid}`,
     connectionTimeoutMillis: 10_000,
+    // It has nothing to say while a dump is made and restored.
+    keepAlive: true,
   });
 
 /** @throws OnecardError; the driver's error is its cause. */
@@ -52,4 +54,6 @@ const SETTINGS = `
   SET client_encoding = 'UTF8';
   SET statement_timeout = 0;
   SET lock_timeout = '10s';
+  -- PostgreSQL 14.
+  SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'idle_session_timeout';
   SET default_transaction_read_only = off;`;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OnecardError } from '../../errors.js';
 import { ExitCode } from '../../model/exit-code.js';
-import { cancellable, dropper, orDropped } from '../begun.js';
+import { cancellable, dropper, orDropped, takenName } from '../begun.js';
 import { hasCode, isDenied } from '../failure-kinds.js';
 import { described } from '../failures.js';
 import { SCRATCH_NAME, scratchName } from '../scratch-name.js';
@@ -297,11 +297,13 @@ async function create(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const name = sql.identifier(scratch.name);
+  // From here on, what has this name is ours, even where the server's answer gets lost.
+  const there = await session.rows(`SELECT FROM pg_database WHERE datname = ${sql.literal(scratch.name)}`);
+  if (there.length > 0) throw takenName(scratch.name);
   try {
     await cancellable(signal, cancel, () => session.run(`CREATE DATABASE ${name} ${options}`));
   } catch (error) {
-    // Another's; the chance is one in millions.
-    if (hasCode(error, [DUPLICATE_DATABASE])) throw error;
+    if (hasCode(error, [DUPLICATE_DATABASE])) throw takenName(scratch.name);
     await orDropped(scratch.drop, signal, () => Promise.reject(error));
   }
   await orDropped(scratch.drop, signal, () => session.run(`REVOKE CONNECT ON DATABASE ${name} FROM PUBLIC`));
