@@ -1,6 +1,5 @@
 import type { Sizes } from '../database/stored-tables.js';
 import { RunTable } from '../journal/journal.js';
-import type { Configuration } from '../model/configuration.js';
 import type { Scratch } from '../snapshot/scratch.js';
 import { type Contents, readContents } from './contents.js';
 import type { Discretion } from './discretion.js';
@@ -22,7 +21,6 @@ export interface Loaded {
 export interface LoadOptions extends Surroundings {
   /** Makes the database to work on. */
   load(): Promise<Scratch>;
-  readonly configuration: Configuration;
   readonly ignoreTables: readonly string[];
   readonly discretion: Discretion;
 }

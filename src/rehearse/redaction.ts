@@ -153,5 +153,3 @@ export function redactedChange(change: ChangedDecision, redactor: Redactor): Cha
     after: redacted(change.after),
   };
 }
-
-export const withoutValues = (text: string, _names: ReadonlySet<string>): string => text;

@@ -40,12 +40,11 @@ describe.each(databases)('after a run through the command line on $name', ({ nam
       expect(migrated.code, migrated.stderr).toBe(0);
       const { run } = JSON.parse(migrated.stdout);
       const { proof, compared } = await opened(place, async (database) => ({
-        proof: await proveOnlyPlanned(
-          database,
-          await checkLayout(database, loadConfiguration(file)),
+        proof: await proveOnlyPlanned(database, await checkLayout(database, loadConfiguration(file)), {
           before,
+          ignoreTables: [],
           run,
-        ),
+        }),
         compared: compareContents(before, await readContents(database, { like: before })),
       }));
       expect(proof).toEqual([]);
@@ -89,7 +88,7 @@ describe.each(serverDatabases)('a proof that only planned rows changed on $name'
     const [row] = await place.query(`SELECT person_id FROM operator WHERE id = '${PLANNED}'`);
     for (const statement of afterwards(run.id, String(row?.['person_id']))) await place.query(statement);
     const rowsOf = (label: string) => before.tables.find((table) => table.label === label)?.rows ?? 0;
-    const differences = await proveOnlyPlanned(database, layout, before, run.id);
+    const differences = await proveOnlyPlanned(database, layout, { before, ignoreTables: [], run: run.id });
     return { differences, messages: differences.map(({ message }) => message), rowsOf, database };
   }
 
@@ -103,9 +102,9 @@ describe.each(serverDatabases)('a proof that only planned rows changed on $name'
     expect(differences).toEqual([]);
     const layout = await checkLayout(database, loadConfiguration(undefined));
     const nothing = { tables: [], unread: [] };
-    await expect(proveOnlyPlanned(database, layout, nothing, 'nonsense')).rejects.toThrow(
-      'no run "nonsense"',
-    );
+    await expect(
+      proveOnlyPlanned(database, layout, { before: nothing, ignoreTables: [], run: 'nonsense' }),
+    ).rejects.toThrow('no run "nonsense"');
   });
 
   it('notices a trigger that writes to another table, and names it', async () => {
