@@ -52,7 +52,7 @@ const NOW_A_MACHINE = `UPDATE operator SET api_account = TRUE WHERE id = '${regu
 const all = databases.flatMap((database) => fixtures.map((fixture) => ({ ...database, ...fixture })));
 
 describe.each(all)('a rehearsal of $preset on $name', ({ fresh, template, preset }) => {
-  it('passes every step, leaves the original as it was, and nothing else behind', async () => {
+  it('passes every step, leaves the original as it was, and nothing else behind', { timeout: 240_000 }, async () => {
     const database = await configured(await fresh(template), preset);
     const before = await together(database, contents);
     const result = await rehearseOn(database, ['--json', '--write-baseline', 'baseline.ndjson'], {
@@ -103,8 +103,8 @@ async function isKept(database: TestDatabase, { left, ...result }: Rehearsed): P
 
 describe.each(databases)('a rehearsal on $name', ({ fresh }) => {
   it.each([
-    ['Ctrl-C', 3000],
-    ['Ctrl-C while it loads', 400],
+    ['Ctrl-C in the middle', 4000],
+    ['Ctrl-C early on', 1200],
   ])('stops at %s and removes what it has made', async (_, milliseconds) => {
     const database = await fresh(sample);
     const interrupt = new AbortController();
