@@ -1,4 +1,4 @@
-import { REASONS, type Tally } from '../model/decision.js';
+import { FINDINGS, REASONS, type Tally } from '../model/decision.js';
 import {
   type BaselineComparison,
   type BaselineDecision,
@@ -83,4 +83,5 @@ export function surroundingsInWords({ isOtherConfiguration, changedPolicies }: B
 /** A reason, or the finding that says more. */
 export const reasonOf = ({ reason, finding }: Tally) => finding ?? reason;
 
-export const meaningOf = ({ reason }: Tally) => REASONS[reason];
+export const meaningOf = ({ reason, finding }: Tally) =>
+  finding === null ? REASONS[reason] : FINDINGS[finding];

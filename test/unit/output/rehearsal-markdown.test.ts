@@ -42,7 +42,7 @@ describe('the Markdown of a rehearsal', () => {
     const measures = { longestTransactionMs: 251, logBytes: 12_345_678 };
     const text = renderRehearsalMarkdown(rehearsed({ measures }));
     expect(text).toContain('| create | no-candidate | no person shares a key with it | 210 |');
-    expect(text).toContain('| linked | possible-duplicate |');
+    expect(text).toContain('| linked | possible-duplicate | its person looks generated while');
     expect(text).toContain('| longest transaction | 251 ms |');
     expect(text).toContain("| written to the server's log of changes by the first run | 12.3 MB |");
     expect(text).not.toContain('| data at the start |');
