@@ -64,8 +64,11 @@ class EmbeddedLoader implements Loader {
     await this.#engine.exec('ANALYZE');
   }
 
+  /** There is no connection: a statement that has begun comes to its end. */
+  abort(): void {}
+
   async close(): Promise<void> {
-    if (!this.#engine.closed) await this.#engine.close();
+    await this.#engine.close();
     this.#unlock();
   }
 }

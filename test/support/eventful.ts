@@ -59,6 +59,9 @@ const statements: Record<Kind, readonly string[]> = {
     `GRANT SELECT ON log TO PUBLIC`,
     `ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC`,
     `CREATE PUBLICATION changes FOR TABLE log`,
+    `CREATE FUNCTION on_ddl() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN NULL; END $$`,
+    `CREATE EVENT TRIGGER watch ON ddl_command_end EXECUTE FUNCTION on_ddl()`,
+    `SELECT lo_from_bytea(424242, '\\x00ff27')`,
   ],
   mysql: [
     'CREATE TABLE hostile (id bigint AUTO_INCREMENT PRIMARY KEY, value longtext, `strange ``name; --` blob) DEFAULT CHARSET=utf8mb4',
@@ -80,6 +83,9 @@ const statements: Record<Kind, readonly string[]> = {
     `CREATE PROCEDURE clean_more(IN n int) COMMENT 'a;b' BEGIN SELECT count_hostile(n); END`,
     `CREATE VIEW hostile_view AS SELECT id, value, count_hostile(1) AS n FROM hostile WHERE value <> 'a;b'`,
     `CREATE VIEW upper_view AS SELECT * FROM hostile_view`,
+    `CREATE SEQUENCE numbers START WITH 7`,
+    `CREATE TABLE numbered (id int DEFAULT nextval(numbers) PRIMARY KEY, what varchar(10))`,
+    `INSERT INTO numbered (what) VALUES ('a'), ('b')`,
     `CREATE EVENT tidy ON SCHEDULE EVERY 1 DAY DO BEGIN DELETE FROM log; END`,
   ],
 };

@@ -40,7 +40,7 @@ const LEFT_OUT: readonly (readonly [pattern: RegExp, what: string | undefined])[
     'settings of the whole server (SET GLOBAL)',
   ],
   [/^(?:CHANGE (?:MASTER|REPLICATION)|(?:START|STOP|RESET) (?:SLAVE|REPLICA|ALL))\b/i, 'replication'],
-  [/^(?:INSTALL|UNINSTALL) /i, 'plugins'],
+  [/^(?:INSTALL|UNINSTALL) |^CREATE (?:.* )?FUNCTION .* SONAME /i, 'plugins and loadable functions'],
   [/^FLUSH /i, undefined],
   // Of MySQL: it looks whether the server can load into RocksDB in bulk.
   [/^(?:SELECT|SET|PREPARE|EXECUTE|DEALLOCATE) .*rocksdb|^(?:EXECUTE|DEALLOCATE PREPARE) s$/i, undefined],

@@ -22,8 +22,9 @@ const BATCH = { statements: 1_000, bytes: 32 * 1024 * 1024 };
 const VIRTUAL = ['information_schema', 'performance_schema', 'sys'];
 
 export async function openMysqlLoader(url: string, env: NodeJS.ProcessEnv): Promise<Loader> {
+  let connection: Connection | undefined;
   try {
-    const connection = await mysql.createConnection({
+    connection = await mysql.createConnection({
       uri: url.replace(/^mariadb:/, 'mysql:'),
       // One byte for each character of a statement, whatever the dump says they mean: the driver must not hear of it.
       charset: 'BINARY',
@@ -42,6 +43,7 @@ export async function openMysqlLoader(url: string, env: NodeJS.ProcessEnv): Prom
       .filter((name) => name !== own && !VIRTUAL.includes(name));
     return new MysqlLoader(connection, new Set(others), Number(facts?.['packet']));
   } catch (error) {
+    connection?.destroy();
     throw describeConnectFailure(error);
   }
 }
@@ -105,8 +107,13 @@ class MysqlLoader implements Loader {
     });
   }
 
-  async close(): Promise<void> {
+  abort(): void {
     this.#connection.destroy();
+  }
+
+  async close(): Promise<void> {
+    // The last it says may be refused where the connection broke.
+    await this.#connection.end().catch(() => undefined);
   }
 }
 

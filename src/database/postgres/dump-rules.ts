@@ -15,7 +15,7 @@ const LEFT_OUT: readonly (readonly [pattern: RegExp, what: string | undefined])[
   [/^SECURITY\s+LABEL\s/i, 'security labels'],
   [/^(?:CREATE|ALTER|DROP|COMMENT\s+ON)\s+(?:ROLE|USER|GROUP)\s+(?!MAPPING\b)/i, 'roles'],
   [/^(?:CREATE|ALTER|DROP|COMMENT\s+ON)\s+TABLESPACE\s/i, 'tablespaces'],
-  [/^SET\s+default_tablespace\s*=\s*(?!''\s*$)/i, 'tablespaces'],
+  [/^SET\s+default_tablespace\s*=\s*(?!\s|''\s*$)/i, 'tablespaces'],
   [/^(?:CREATE|ALTER|DROP|COMMENT\s+ON)\s+PUBLICATION\s/i, 'publications'],
   // It would take the changes of another database, and take them away from its true subscriber.
   [/^(?:CREATE|ALTER|DROP|COMMENT\s+ON)\s+SUBSCRIPTION\s/i, 'subscriptions'],
@@ -79,7 +79,7 @@ export function forgiven({ code, statement }: Refusal): { readonly what: string 
     return { what: 'comments on what belongs to another role' };
   }
   // Of `pg_dump --clean`: there is nothing yet to drop.
-  const drops = /^(?:DROP\s|ALTER\s.*\sDROP\s)/is.test(statement) && NOTHING_THERE.includes(code);
+  const drops = /^(?:DROP\s|ALTER\s.*\sDROP\s|SELECT\s+pg_catalog\.lo_unlink\()/is.test(statement) && NOTHING_THERE.includes(code);
   const isThere = /^CREATE\s+SCHEMA\s+public\s*$/i.test(statement) && code === '42P06';
   return drops || isThere ? { what: undefined } : false;
 }

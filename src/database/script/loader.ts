@@ -39,7 +39,8 @@ export interface Loader {
   copy(sql: string, rows: AsyncIterable<Buffer>): Promise<number>;
   /** Commits what is not committed, and has the server look at what the tables hold, for its planner. */
   finish(): Promise<void>;
-  /** Ends the connection, in the middle of a statement too. */
+  /** Ends the connection in the middle of a statement, which fails then; `close` is still to be called. */
+  abort(): void;
   close(): Promise<void>;
 }
 

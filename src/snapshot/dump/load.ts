@@ -40,7 +40,7 @@ export interface Destination {
 export async function loadDump(dump: Dump, into: Destination, options: LoadOptions = {}): Promise<Loaded> {
   options.signal?.throwIfAborted();
   const loader = await openLoader(dump.family, into.target, into.env, into.workplace);
-  const onAbort = () => void loader.close().catch(() => undefined);
+  const onAbort = () => loader.abort();
   options.signal?.addEventListener('abort', onAbort);
   try {
     return await new Load(dump, loader, options).run(into.env);

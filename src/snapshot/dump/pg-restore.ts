@@ -11,15 +11,15 @@ import { fileContent } from './file-content.js';
 const VERSIONS = '/usr/lib/postgresql';
 
 /**
- * The script that pg_restore makes of an archive, in chunks.
+ * The script that pg_restore makes of an archive, in chunks. Owners and privileges are in it, so that they are
+ * left out, and told, as those of any other script.
  *
  * @throws OnecardError where there is no pg_restore, or none that reads it.
  */
 export async function* scriptOfArchive(dump: Dump, env: NodeJS.ProcessEnv): AsyncGenerator<Buffer> {
-  const options = ['--no-owner', '--no-privileges', '--no-tablespaces', '--file=-'];
   // What is packed comes in through a pipe.
   const archive = dump.isCompressed ? [] : [dump.path];
-  const child = spawn(findPgRestore(dump, env), [...options, ...archive], {
+  const child = spawn(findPgRestore(dump, env), ['--file=-', ...archive], {
     env: { PATH: env['PATH'], LC_ALL: 'C.UTF-8' },
     stdio: [dump.isCompressed ? 'pipe' : 'ignore', 'pipe', 'pipe'],
   });
