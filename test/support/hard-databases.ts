@@ -50,7 +50,7 @@ export async function fillHardMariadb(run: Run): Promise<void> {
        name varchar(40) COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT 'it''s \\\\',
        folded varchar(40) AS (LOWER(name)) STORED, length int AS (LENGTH(name)) VIRTUAL,
        number int NOT NULL DEFAULT (NEXT VALUE FOR numbers),
-       born date NOT NULL DEFAULT '0000-00-00', left_at datetime(6) NOT NULL DEFAULT '0000-00-00 00:00:00',
+       born date NOT NULL DEFAULT '0000-00-00', died date NOT NULL DEFAULT '2023-02-31', left_at datetime(6) NOT NULL DEFAULT '0000-00-00 00:00:00',
        seen timestamp NOT NULL DEFAULT '2020-01-01 00:00:00',
        flags bit(12), photo blob, data json, kind enum('a', 'b') NOT NULL,
        amount float, tag set('x', 'y'), CONSTRAINT sane CHECK (name <> 'mad'),
