@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { RehearsalStep } from '../../src/model/rehearsal.js';
-import { databases, serverDatabases, type TestDatabase } from '../support/databases.js';
 import { journalTable } from '../support/contents.js';
+import { databases, serverDatabases, type TestDatabase } from '../support/databases.js';
 import { copiesOf, rehearsalOf, rehearseOn, stepsWith, wordsOf } from '../support/rehearsals.js';
 import { sample } from '../support/sample.js';
 import { mariadbIsInstalled, startMariadb } from '../support/servers/mariadb.js';
@@ -54,7 +54,12 @@ describe.each(databases)('a rehearsal on $name finds', ({ fresh, kind }) => {
     // No plan can know what a trigger writes.
     await database.query('ALTER TABLE person ADD COLUMN badge varchar(20)');
     await database.query('CREATE UNIQUE INDEX one_badge ON person (badge)');
-    await database.query("UPDATE person SET badge = 'pinned' WHERE id = (SELECT id FROM (SELECT MIN(id) AS id FROM person) AS first)".replace('MIN(id)', kind === 'mysql' ? 'MIN(id)' : 'CAST(MIN(CAST(id AS text)) AS uuid)'));
+    await database.query(
+      "UPDATE person SET badge = 'pinned' WHERE id = (SELECT id FROM (SELECT MIN(id) AS id FROM person) AS first)".replace(
+        'MIN(id)',
+        kind === 'mysql' ? 'MIN(id)' : 'CAST(MIN(CAST(id AS text)) AS uuid)',
+      ),
+    );
     await database.query(
       trigger(kind, 'pin', 'BEFORE INSERT', 'person', `IF NEW.last_name = '${ONE_NAME}' THEN ${set}; END IF`),
     );
@@ -183,23 +188,39 @@ describe.each([
   { name: 'PostgreSQL', kind: 'postgres' as const, isInstalled: postgresIsInstalled, start: startPostgres },
   { name: 'MariaDB', kind: 'mysql' as const, isInstalled: mariadbIsInstalled, start: startMariadb },
 ])('a rehearsal on a $name', ({ kind, isInstalled, start }) => {
-  it.runIf(isInstalled)('whose disk is full, or that is read-only, cannot load, and leaves nothing', async () => {
-    const server = await start();
-    onTestFinished(() => server.stop());
-    const name = 'test_full';
-    const url = await server.createDatabase(name);
-    const folder = await mkdtemp(join(tmpdir(), 'onecard-full-'));
-    onTestFinished(() => rm(folder, { recursive: true, force: true }));
-    const database = { kind, name, url, folder, query: (sql: string) => server.query(sql, name) } as TestDatabase;
-    await sample.fill(database.query, kind);
-    await database.query(kind === 'postgres' ? 'CREATE TABLE ballast (id integer, filling text)' : 'CREATE TABLE ballast (id integer, filling longtext)');
-    for (let n = 0; n < 24; n++) await database.query(`INSERT INTO ballast VALUES (${n}, ${kind === 'postgres' ? `(SELECT string_agg(md5(i::text), '') FROM generate_series(1, 32768) AS s (i))` : "REPEAT(MD5(RAND()), 32768)"})`);
-    execFileSync('prlimit', [`--fsize=${ROOM}`, `--pid=${server.pid}`]);
-    const full = await rehearseOn(database, ['--json']);
-    expect(full.code).not.toBe(0);
-    expect(wordsOf(rehearsalOf(full), 'load')).toMatch(/too large|full/i);
-    expect(full.left).toEqual([]);
-    execFileSync('prlimit', ['--fsize=unlimited', `--pid=${server.pid}`]);
-    expect(await copiesOf(database)).toEqual([]);
-  });
+  it.runIf(isInstalled)(
+    'whose disk is full, or that is read-only, cannot load, and leaves nothing',
+    async () => {
+      const server = await start();
+      onTestFinished(() => server.stop());
+      const name = 'test_full';
+      const url = await server.createDatabase(name);
+      const folder = await mkdtemp(join(tmpdir(), 'onecard-full-'));
+      onTestFinished(() => rm(folder, { recursive: true, force: true }));
+      const database = {
+        kind,
+        name,
+        url,
+        folder,
+        query: (sql: string) => server.query(sql, name),
+      } as TestDatabase;
+      await sample.fill(database.query, kind);
+      await database.query(
+        kind === 'postgres'
+          ? 'CREATE TABLE ballast (id integer, filling text)'
+          : 'CREATE TABLE ballast (id integer, filling longtext)',
+      );
+      for (let n = 0; n < 24; n++)
+        await database.query(
+          `INSERT INTO ballast VALUES (${n}, ${kind === 'postgres' ? `(SELECT string_agg(md5(i::text), '') FROM generate_series(1, 32768) AS s (i))` : 'REPEAT(MD5(RAND()), 32768)'})`,
+        );
+      execFileSync('prlimit', [`--fsize=${ROOM}`, `--pid=${server.pid}`]);
+      const full = await rehearseOn(database, ['--json']);
+      expect(full.code).not.toBe(0);
+      expect(wordsOf(rehearsalOf(full), 'load')).toMatch(/too large|full/i);
+      expect(full.left).toEqual([]);
+      execFileSync('prlimit', ['--fsize=unlimited', `--pid=${server.pid}`]);
+      expect(await copiesOf(database)).toEqual([]);
+    },
+  );
 });

@@ -52,7 +52,9 @@ const NOW_A_MACHINE = `UPDATE operator SET api_account = TRUE WHERE id = '${regu
 const all = databases.flatMap((database) => fixtures.map((fixture) => ({ ...database, ...fixture })));
 
 describe.each(all)('a rehearsal of $preset on $name', ({ fresh, template, preset }) => {
-  it('passes every step, leaves the original as it was, and nothing else behind', { timeout: 240_000 }, async () => {
+  it('passes every step, leaves the original as it was, and nothing else behind', {
+    timeout: 240_000,
+  }, async () => {
     const database = await configured(await fresh(template), preset);
     const before = await together(database, contents);
     const result = await rehearseOn(database, ['--json', '--write-baseline', 'baseline.ndjson'], {
