@@ -70,7 +70,7 @@ export async function refuseNewBaseline(
  * @param plan of which each operator is there once, in whatever order, with plain keys.
  * @param surroundings `redactor`: makes pseudonyms where the baseline has plain keys and nobody should see them; null
  *   where they may be seen. A baseline with pseudonyms gives just these.
- * @throws OnecardError as `refuseBaseline` does, and where the file is damaged.
+ * @throws OnecardError as `refuseBaseline` does.
  */
 export async function compareBaseline(
   path: string,
@@ -102,12 +102,15 @@ export async function compareBaseline(
 
 /**
  * What forbids a comparison, before a rehearsal has taken its time.
- * @throws OnecardError where the file cannot be read, is no baseline, of another format, or its pseudonyms are made
- *   with another key.
+ * @throws OnecardError where the file cannot be read, is no baseline, of another format, or damaged, or its pseudonyms
+ *   are made with another key.
  */
 export async function refuseBaseline(path: string, { env }: Pick<Surroundings, 'env'>): Promise<void> {
-  const { header } = await openBaseline(path);
+  const { header, lines } = await openBaseline(path);
   pseudonymsOf(path, header, env);
+  for await (const _ of lines()) {
+    // Reading them all shows whether the file is whole.
+  }
 }
 
 /** What makes the pseudonyms of this baseline; null where it has plain keys. */

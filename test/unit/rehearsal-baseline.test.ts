@@ -297,6 +297,7 @@ describe('a baseline is refused, with what to do,', () => {
   ])('where %s', async (_, alter) => {
     await altered(alter);
     expect(await told()).toMatch(/is damaged: .*→ .*--write-baseline/);
+    expect(await refusal(refuseBaseline(file, { env }))).toBe(await told());
   });
 
   it('where its pseudonyms are made with another key, or none is given', async () => {
