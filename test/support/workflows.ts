@@ -33,12 +33,20 @@ const gitlabJob = z.object({
 
 /** Every job of the workflow files in the README: fenced blocks that begin with the path of the file. */
 export async function workflowJobs(): Promise<WorkflowJob[]> {
-  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
-  return [...readme.matchAll(/^```yaml\n# (\.git\S+\.yml)\n(.*?)^```$/gms)].flatMap(
+  return [...(await readReadme()).matchAll(/^```yaml\n# (\.git\S+\.yml)\n(.*?)^```$/gms)].flatMap(
     ([, path = '', text = '']) =>
       jobsOf(path, parse(text)).map((job) => ({ ...job, name: `${path} ${job.name}` })),
   );
 }
+
+/** What the README says makes the first baseline. */
+export async function baselineCommand(): Promise<string> {
+  const command = /^npx onecard rehearse \S+ --write-baseline \S+$/m.exec(await readReadme())?.[0];
+  if (command === undefined) throw new Error('The README has no command for a first baseline.');
+  return command;
+}
+
+const readReadme = () => readFile(new URL('../../README.md', import.meta.url), 'utf8');
 
 function jobsOf(path: string, workflow: unknown): WorkflowJob[] {
   return path.startsWith('.github/') ? githubJobs(workflow) : gitlabJobs(workflow);
