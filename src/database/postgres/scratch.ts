@@ -133,10 +133,8 @@ class PostgresScratches {
     // To try would keep others from connecting to the original while the server waits for sessions to end.
     if (source.sessions > 0 || !source.mayUseAsTemplate) return undefined;
     const scratch = this.#scratch(source.name, `a copy of ${source.name}, made by the server`);
-    const owner =
-      source.isSuperuser && source.otherOwner ? ` OWNER ${sql.identifier(source.otherOwner)}` : '';
     try {
-      await create(login, scratch, `TEMPLATE ${sql.identifier(source.name)}${owner}`, signal);
+      await create(login, scratch, `TEMPLATE ${sql.identifier(source.name)}${ownerOf(source)}`, signal);
     } catch (error) {
       // Somebody has come in the meantime; or the privilege is not what it seems.
       if (hasCode(error, [OBJECT_IN_USE]) || isDenied(error)) return undefined;
@@ -154,9 +152,7 @@ class PostgresScratches {
     const programs = await dumpPrograms(source.version, this.#env);
     if (programs === undefined) throw noWayToCopy(source);
     const scratch = this.#scratch(source.name, `a copy of ${source.name}, by pg_dump and pg_restore`);
-    const owner =
-      source.isSuperuser && source.otherOwner ? ` OWNER ${sql.identifier(source.otherOwner)}` : '';
-    await create(login, scratch, `TEMPLATE template0 ${source.locale}${owner}`, signal);
+    await create(login, scratch, `TEMPLATE template0 ${source.locale}${ownerOf(source)}`, signal);
     await orDropped(scratch.drop, signal, () => this.#restore(programs, source, scratch, signal));
     return this.#settled(login, source, scratch, signal);
   }
@@ -266,6 +262,10 @@ async function readSource(session: Session, name: string): Promise<Source> {
     version: row.version,
   };
 }
+
+/** Only a superuser gives away what it makes, and can drop it all the same. */
+const ownerOf = ({ isSuperuser, otherOwner }: Source) =>
+  isSuperuser && otherOwner !== null ? ` OWNER ${sql.identifier(otherOwner)}` : '';
 
 /** @param row of pg_database, whose columns differ from version to version. */
 function localeOf(row: Readonly<Record<string, string | number | null>>, encoding: string): string {
