@@ -79,7 +79,9 @@ export function forgiven({ code, statement }: Refusal): { readonly what: string 
     return { what: 'comments on what belongs to another role' };
   }
   // Of `pg_dump --clean`: there is nothing yet to drop.
-  const drops = /^(?:DROP\s|ALTER\s.*\sDROP\s|SELECT\s+pg_catalog\.lo_unlink\()/is.test(statement) && NOTHING_THERE.includes(code);
+  const drops =
+    /^(?:DROP\s|ALTER\s.*\sDROP\s|SELECT\s+pg_catalog\.lo_unlink\()/is.test(statement) &&
+    NOTHING_THERE.includes(code);
   const isThere = /^CREATE\s+SCHEMA\s+public\s*$/i.test(statement) && code === '42P06';
   return drops || isThere ? { what: undefined } : false;
 }
