@@ -73,6 +73,9 @@ async function emptyEmbedded(): Promise<Empty> {
   };
 }
 
+/** Of PostgreSQL: there is one where the tables were analyzed. */
+const STATISTICS = "SELECT attname FROM pg_stats WHERE tablename = 'hostile' AND attname = 'value'";
+
 /** The error of a load, as its user reads it. */
 async function refusal(work: Promise<unknown>): Promise<OnecardError> {
   const error = await work.then(
@@ -145,10 +148,7 @@ describe.runIf(postgres)('a dump of PostgreSQL', () => {
     expect(comparable(await pgDump(server, empty.name, WITHOUT))).toBe(restored);
     expect(rows).toBeGreaterThan(100);
     expect(statements).toBeGreaterThan(20);
-    const [analyzed] = await empty.readable.query(
-      `SELECT reltuples AS n FROM pg_class WHERE relname = 'hostile'`,
-    );
-    expect(Number(analyzed?.['n'])).toBeGreaterThan(10);
+    expect(await empty.readable.query(STATISTICS)).toHaveLength(1);
     await server.dropDatabase(empty.name);
   });
 
@@ -158,6 +158,7 @@ describe.runIf(postgres)('a dump of PostgreSQL', () => {
       const empty = await emptyEmbedded();
       await empty.load(await dump());
       expect(await contents(empty.readable)).toEqual(await contents(original));
+      expect(await empty.readable.query(STATISTICS)).toHaveLength(1);
       expect(await empty.readable.query('SELECT count_hostile(1) AS n')).toEqual(
         await original.query('SELECT count_hostile(1) AS n'),
       );
@@ -199,6 +200,14 @@ describe.runIf(postgres)('a dump of PostgreSQL', () => {
       );
       expect(error.exitCode).toBe(2);
       expect(error.remedy).toMatch(/Mend that line/);
+    });
+
+    it('is refused with the line of a row far behind, after megabytes of rows', async () => {
+      const rows = Array.from({ length: 60_000 }, (_, n) => `${n}\t${'x'.repeat(80)}\n`);
+      rows[57_000] = 'wrong\tx\n';
+      const dump = `SET search_path = public;\nCREATE TABLE far (id int, x text);\nCOPY far FROM stdin;\n${rows.join('')}\\.\n`;
+      const { message } = await refusal((await empty()).load(await file('far', dump)));
+      expect(message).toContain(`line ${57_000 + 4}: invalid input syntax for type integer: "wrong".`);
     });
 
     it('is refused with the line within the statement that the database does not take', async () => {
@@ -319,7 +328,9 @@ describe.runIf(mariadb)('a dump of MariaDB', () => {
   let restored: string;
 
   beforeAll(async () => {
-    original = (await databaseOf('MariaDB')?.fresh(eventful)) as TestDatabase;
+    original = (await databaseOf('MariaDB')?.fresh()) as TestDatabase;
+    // No dump of it would load into a database of another name by the client alone.
+    await eventful.fill(original.query, 'mysql');
     plain = await mariadbDump(server, [original.name]);
     restored = comparable(await mariadbDump(server, WITHOUT(original.name)));
   });
@@ -356,7 +367,8 @@ describe.runIf(mariadb)('a dump of MariaDB', () => {
     expect(await recognizeDump(path)).toMatchObject({ family: 'mysql', format: 'plain' });
     const empty = await emptyOn(server);
     const { rows, skipped } = await empty.load(path);
-    expect(comparable(await mariadbDump(server, WITHOUT(empty.name)))).toBe(restored);
+    const again = comparable(await mariadbDump(server, WITHOUT(empty.name)));
+    expect(again.replaceAll(`nextval(\`${empty.name}\``, `nextval(\`${original.name}\``)).toBe(restored);
     expect(rows).toBeGreaterThan(100);
     expect(skipped).toContain('events, which would start by themselves: 1');
     expect(await contents(original)).toEqual(before);

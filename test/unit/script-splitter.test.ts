@@ -23,6 +23,10 @@ const POSTGRES_STATEMENTS = [
   'BEGIN',
   'COMMIT',
   "INSERT INTO t VALUES ('\xc3\xa4\xf0\x9f\x98\x80;')",
+  // Long enough to be cut anywhere within.
+  `SELECT E'${"\\';\\\\".repeat(200)}'`,
+  `SELECT $_X$${'$_X ;$_'.repeat(150)}$_X$`,
+  `SELECT /*${'/*;*/'.repeat(200)}*/ 3`,
 ] as string[];
 
 const MYSQL_STATEMENTS = [
@@ -37,6 +41,9 @@ const MYSQL_STATEMENTS = [
   'SELECT 5--3, 6-/* ; */-2',
   `INSERT INTO t VALUES (0x${'AB12'.repeat(300)}, _binary '\xff\\0\\Z;\\'')`,
   "INSERT INTO t VALUES ('\xc3\xa4\xf0\x9f\x98\x80;')",
+  // Long enough to be cut anywhere within.
+  `SELECT '${"\\';\\\\".repeat(200)}'`,
+  `SELECT /*${'; * / '.repeat(200)}*/ 3`,
 ];
 
 /** Where statements may not be, but may be skipped. */
@@ -88,7 +95,8 @@ describe('a script of PostgreSQL', () => {
   it('has rows behind COPY, up to a line of a backslash and a point', () => {
     const rows = fc.array(
       fc.constantFrom('1\ta;b', "it's", '\\\\.', '\\N\t-- no comment', '', 'a\\.', '\\.x', '/* $$', ' \\.'),
-      { maxLength: 60 },
+      // Enough to be cut anywhere.
+      { minLength: 100, maxLength: 200 },
     );
     fc.assert(
       fc.property(rows, fc.infiniteStream(fc.integer({ min: 1, max: 90 })), (lines, lengths) => {

@@ -42,16 +42,18 @@ const LEFT_OUT: readonly (readonly [pattern: RegExp, what: string | undefined])[
   [/^(?:CHANGE (?:MASTER|REPLICATION)|(?:START|STOP|RESET) (?:SLAVE|REPLICA|ALL))\b/i, 'replication'],
   [/^(?:INSTALL|UNINSTALL) |^CREATE (?:.* )?FUNCTION .* SONAME /i, 'plugins and loadable functions'],
   [/^FLUSH /i, undefined],
+  // Nobody else is there; and under locks, MariaDB refuses the sequence that a default takes its value from.
+  [/^(?:LOCK|UNLOCK) TABLES\b/i, undefined],
   // Of MySQL: it looks whether the server can load into RocksDB in bulk.
   [/^(?:SELECT|SET|PREPARE|EXECUTE|DEALLOCATE) .*rocksdb|^(?:EXECUTE|DEALLOCATE PREPARE) s$/i, undefined],
 ];
 
 const LOADED =
-  /^(?:INSERT|REPLACE|UPDATE|DELETE|TRUNCATE|SET|LOCK|UNLOCK|BEGIN|START TRANSACTION|COMMIT|ROLLBACK|DO|SELECT|ANALYZE|OPTIMIZE)\b/i;
+  /^(?:INSERT|REPLACE|UPDATE|DELETE|TRUNCATE|SET|BEGIN|START TRANSACTION|COMMIT|ROLLBACK|DO|SELECT|ANALYZE|OPTIMIZE)\b/i;
 
 /** @param others the databases of the server, apart from the one that is loaded into; in lower case. */
 export function judgeMysql(statement: string, others: ReadonlySet<string>): Verdict {
-  const sql = withoutDefiner(statement);
+  const sql = withOwnSequences(withoutDefiner(statement));
   const head = headOf(sql);
   if (head === '') return leaveOut(undefined);
   const database = new RegExp(`^USE (${NAME})$`, 'i').exec(head)?.[1];
@@ -87,6 +89,12 @@ function withoutDefiner(statement: string): string {
   // Behind its name, it would belong to something else.
   if (definer === null || KIND.test(headOf(head.slice(0, definer.index)))) return statement;
   return statement.slice(0, definer.index) + statement.slice(definer.index + definer[0].length);
+}
+
+/** MariaDB names the sequence of a default with its database, the original; it is part of the dump, and so is here. */
+function withOwnSequences(statement: string): string {
+  if (!/^CREATE\b/i.test(statement) || !/\bnextval\(/i.test(statement)) return statement;
+  return statement.replace(/\b((?:next|last)val)\(`(?:[^`]|``)*`\.(`(?:[^`]|``)*`)\)/gi, '$1($2)');
 }
 
 /** How a statement begins, in one line, without what makes parts of it conditional. */

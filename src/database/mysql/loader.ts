@@ -95,7 +95,6 @@ class MysqlLoader implements Loader {
   async finish(): Promise<void> {
     await described(async () => {
       await this.#connection.query('COMMIT');
-      await this.#connection.query('UNLOCK TABLES');
       const tables = await rowsOf(
         this.#connection,
         `SELECT table_name AS name FROM information_schema.tables
