@@ -36,7 +36,7 @@ export async function proveOnlyPlanned(
     }
     return {
       differences: compareContents(before, { ...now, tables }),
-      missing: await missingCards(session, database, layout, run),
+      missing: await missingCards(session, database, layout, before, run),
     };
   });
   const all = [...differences, ...missing];
@@ -118,6 +118,7 @@ async function missingCards(
   session: Session,
   { dialect: sql }: Database,
   layout: Layout,
+  before: Contents,
   run: Run,
 ): Promise<Difference[]> {
   const key = `p.${sql.identifier(layout.configuration.persons.key)}`;
@@ -128,10 +129,10 @@ async function missingCards(
  WHERE c.run_id = ${sql.literal(run.id)} AND c.state = 'applied' AND c.action = 'create'`,
   );
   if (cards === undefined || cards.created === cards.found) return [];
-  const { name } = layout.persons.name;
+  const label = before.tables.find(({ name }) => isSameName(name, layout.persons.name))?.label;
   const moreRows = Number(cards.found) - Number(cards.created);
   const message = `the journal says that ${cards.created} cards were created, and ${cards.found} are there`;
-  return [difference(name, 'cards', message, { moreRows })];
+  return [difference(label ?? layout.persons.name.name, 'cards', message, { moreRows })];
 }
 
 /** What the application does by itself when links are set and cards are created. */
