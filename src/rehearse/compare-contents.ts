@@ -84,7 +84,8 @@ function compareTable(before: TableContents, after: TableContents): Difference[]
   const columns = [...after.columns].filter(([name, sum]) => sum !== before.columns.get(name));
   const names = columns.map(([name]) => name);
   // Without a column, all rows have other digests.
-  if (gone.length > 0 ? names.length === 0 : before.digest === after.digest) return differences;
+  if (gone.length > 0 ? names.length === 0 : String(before.digest) === String(after.digest))
+    return differences;
   return [...differences, valuesDiffer(label, before.rows, names)];
 }
 

@@ -1,4 +1,3 @@
-import type { CatalogColumn } from '../database/catalog.js';
 import type { Database } from '../database/database.js';
 import type { Session } from '../database/session.js';
 import type { ContentDigestRow, Reading, StoredTable } from '../database/stored-tables.js';
@@ -13,17 +12,21 @@ export interface Contents {
   readonly unread: readonly string[];
 }
 
-export interface TableContents {
+export interface TableContents extends Sums {
   readonly name: Required<TableName>;
   /** As people call it. */
   readonly label: string;
-  readonly rows: number;
-  /** Of all rows, over the columns below: equal for the same rows in whatever order. */
-  readonly digest: string;
-  /** Each with a sum over its values, whichever rows they are in; null where all of them are NULL. */
-  readonly columns: ReadonlyMap<string, string | null>;
   /** Columns of the contents that it is like, which are not there any more. */
   readonly goneColumns: readonly string[];
+}
+
+/** Of some rows; the sums of two sets of rows add up to those of both. */
+export interface Sums {
+  readonly rows: number;
+  /** Of all rows, over the columns below: equal for the same rows in whatever order. */
+  readonly digest: readonly bigint[];
+  /** Each with a sum over its values, whichever rows they are in. */
+  readonly columns: ReadonlyMap<string, bigint>;
 }
 
 export interface ContentsOptions {
@@ -32,12 +35,6 @@ export interface ContentsOptions {
   /** Read no columns but those of these contents: what onecard adds does not count. */
   readonly like?: Contents;
 }
-
-/** Which rows of a table count, and how their values are read; undefined for all, as they are. */
-export type Angle = (
-  table: StoredTable,
-  columns: readonly CatalogColumn[],
-) => { readonly from: string; readonly readings: readonly Reading[] } | undefined;
 
 /**
  * Digests every table that the application keeps in this database, each in one statement of the database itself, as of
@@ -56,7 +53,6 @@ export async function readWithin(
   session: Session,
   database: Database,
   { ignoreTables = [], like }: ContentsOptions,
-  angle: Angle = () => undefined,
 ): Promise<Contents> {
   const isIgnored = ({ name, label }: StoredTable) =>
     ignoreTables.includes(label) || ignoreTables.includes(`${name.schema}.${name.name}`);
@@ -65,17 +61,15 @@ export async function readWithin(
   for (const table of found.filter(({ isReadable }) => isReadable)) {
     const known = like?.tables.find((each) => isSameName(each.name, table.name));
     const columns = table.columns.filter(({ name }) => known === undefined || known.columns.has(name));
-    const { from, readings } = angle(table, columns) ?? {
-      from: `${table.rows} AS t`,
-      readings: columns.map((column) => ({
-        expression: `t.${database.dialect.identifier(column.name)}`,
-        column,
-      })),
-    };
-    const sql = database.dialect.contentDigest(from, readings);
-    const [row] = await session.rows<{ [Name in keyof ContentDigestRow]: string }>(sql);
+    const { name, label, rows } = table;
+    const readings = columns.map((column) => ({
+      expression: `t.${database.dialect.identifier(column.name)}`,
+      column,
+    }));
     tables.push({
-      ...contentsOf(table, columns, row),
+      name,
+      label,
+      ...(await readSums(session, database, label, `${rows} AS t`, readings)),
       goneColumns: [...(known?.columns.keys() ?? [])].filter(
         (name) => !columns.some((column) => column.name === name),
       ),
@@ -87,11 +81,15 @@ export async function readWithin(
 export const isSameName = (one: Required<TableName>, other: Required<TableName>) =>
   one.schema === other.schema && one.name === other.name;
 
-function contentsOf(
-  { name, label }: StoredTable,
-  columns: readonly CatalogColumn[],
-  row: ContentDigestRow | undefined,
-): Omit<TableContents, 'goneColumns'> {
+/** @param from SQL: which rows. @param label of the table that they are of. */
+export async function readSums(
+  session: Session,
+  { dialect }: Database,
+  label: string,
+  from: string,
+  readings: readonly Reading[],
+): Promise<Sums> {
+  const [row] = await session.rows<ContentDigestRow>(dialect.contentDigest(from, readings));
   if (row === undefined) throw new Error(`the digest of ${label} came without a row`);
   if (row.digested !== row.row_count)
     throw new OnecardError(
@@ -100,10 +98,8 @@ function contentsOf(
     );
   const sums = JSON.parse(row.column_sums) as (string | null)[];
   return {
-    name,
-    label,
     rows: Number(row.row_count),
-    digest: `${row.first_half}:${row.second_half}`,
-    columns: new Map(columns.map((column, index) => [column.name, sums[index] ?? null])),
+    digest: [row.first_half, row.second_half].map(BigInt),
+    columns: new Map(readings.map(({ column }, index) => [column.name, BigInt(sums[index] ?? 0)])),
   };
 }

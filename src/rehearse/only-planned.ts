@@ -1,13 +1,13 @@
 import type { Layout } from '../config/layout.js';
-import type { CatalogColumn } from '../database/catalog.js';
 import type { Database } from '../database/database.js';
+import type { Column } from '../database/schema.js';
 import type { Session } from '../database/session.js';
-import type { StoredTable } from '../database/stored-tables.js';
+import type { Reading, StoredTable } from '../database/stored-tables.js';
 import { OnecardError } from '../errors.js';
 import { RunTable } from '../journal/journal.js';
 import type { Run } from '../journal/run.js';
 import { compareContents, type Difference, difference } from './compare-contents.js';
-import { type Contents, isSameName, readWithin } from './contents.js';
+import { type Contents, isSameName, readSums, readWithin, type TableContents } from './contents.js';
 
 interface Sought {
   /** All of it, from before the run. */
@@ -32,12 +32,17 @@ export async function proveOnlyPlanned(
     for (const statement of database.dialect.exactReading) await session.run(statement);
     const run = await new RunTable(database).find(session, runId);
     if (run === undefined) throw new OnecardError(`The journal knows no run "${runId}".`);
-    const now = await readWithin(session, database, { like: before, ignoreTables }, (table, columns) =>
-      asBefore(database, layout, run, table, columns),
-    );
+    const now = await readWithin(session, database, { like: before, ignoreTables });
+    const stored = await database.storedTables(session);
+    const tables: TableContents[] = [];
+    for (const table of now.tables) {
+      const there = stored.find(({ name }) => isSameName(name, table.name));
+      const written = there && writtenBy(database, layout, run, there, table);
+      tables.push(written ? await withoutWritten(session, database, table, written) : table);
+    }
     return {
-      differences: compareContents(before, now),
-      missing: await missingCards(session, database, layout, run),
+      differences: compareContents(before, { ...now, tables }),
+      missing: await missingCards(session, database, layout, before, run),
     };
   });
   const all = [...differences, ...missing];
@@ -46,45 +51,71 @@ export async function proveOnlyPlanned(
   return all.map((each) => ({ ...each, ...suspects }));
 }
 
-/** The operators and persons as they were, if the journal is right; undefined for other tables. */
-function asBefore(
+/** Rows of a table that the run has written: as they are, and as they were before. */
+interface Written {
+  readonly from: string;
+  readonly now: readonly Reading[];
+  /** Undefined where they were not there. */
+  readonly before: readonly Reading[] | undefined;
+}
+
+/** What the journal says the run has written to this table; undefined for nothing. */
+function writtenBy(
   { dialect: sql }: Database,
   layout: Layout,
   run: Run,
-  { name, rows }: StoredTable,
-  columns: readonly CatalogColumn[],
-) {
+  table: StoredTable,
+  { columns }: TableContents,
+): Written | undefined {
   const { operators, persons } = layout.configuration;
-  const read = (column: CatalogColumn) => ({ expression: `t.${sql.identifier(column.name)}`, column });
-  const applied = `c.run_id = ${sql.literal(run.id)} AND c.state = 'applied'`;
-  // Grouped, since some servers would otherwise look for each row through the whole journal.
-  if (isSameName(name, layout.persons.name))
-    return {
-      from: `${rows} AS t
-          LEFT JOIN (SELECT ${sql.asKey('c.person', layout.personKey)} AS person
-                       FROM ${sql.journal('change')} AS c
-                      WHERE ${applied} AND c.action = 'create'
-                      GROUP BY c.person) AS c ON t.${sql.identifier(persons.key)} = c.person
-         WHERE c.person IS NULL`,
-      readings: columns.map(read),
-    };
-  if (!isSameName(name, layout.operators.name)) return undefined;
+  const now = table.columns
+    .filter(({ name }) => columns.has(name))
+    .map((column) => ({ expression: `t.${sql.identifier(column.name)}`, column }));
+  // From the journal to the table, whose key has an index: a table is never looked up in the journal, row by row.
+  const from = (key: string, value: string, column: Column, more = '') =>
+    `${sql.journal('change')} AS c
+          JOIN ${table.rows} AS t ON t.${sql.identifier(key)} = ${sql.asKey(value, column)}
+         WHERE c.run_id = ${sql.literal(run.id)} AND c.state = 'applied'${more}`;
+  if (isSameName(table.name, layout.persons.name)) {
+    const created = from(persons.key, 'c.person', layout.personKey, " AND c.action = 'create'");
+    return { from: created, now, before: undefined };
+  }
+  if (!isSameName(table.name, layout.operators.name)) return undefined;
   const written = [operators.link, ...run.readBack.stamps];
-  const isPlanned = 'c.operator IS NOT NULL';
   // A link that is not the run's is somebody else's, and counts as it is.
   const isLinked = `${sql.text(`t.${sql.identifier(operators.link)}`)} = c.person`;
   return {
-    from: `${rows} AS t
-          LEFT JOIN (SELECT ${sql.asKey('c.operator', layout.operatorKey)} AS operator, MIN(c.person) AS person, MIN(c.operator_before) AS operator_before
-                       FROM ${sql.journal('change')} AS c
-                      WHERE ${applied}
-                      GROUP BY c.operator) AS c ON t.${sql.identifier(operators.key)} = c.operator`,
-    readings: columns.map((column) => {
-      const index = written.indexOf(column.name);
-      if (index < 0) return read(column);
-      const was = sql.asKey(sql.jsonElement('c.operator_before', index), column);
-      return { ...read(column), instead: { where: index === 0 ? isLinked : isPlanned, expression: was } };
+    from: from(operators.key, 'c.operator', layout.operatorKey),
+    now,
+    before: now.map((reading) => {
+      const index = written.indexOf(reading.column.name);
+      if (index < 0) return reading;
+      const was = sql.asKey(sql.jsonElement('c.operator_before', index), reading.column);
+      return { ...reading, instead: { where: index === 0 ? isLinked : '1 = 1', expression: was } };
     }),
+  };
+}
+
+/** A table as it was, if the journal is right. */
+async function withoutWritten(
+  session: Session,
+  database: Database,
+  table: TableContents,
+  { from, now, before }: Written,
+): Promise<TableContents> {
+  const less = await readSums(session, database, table.label, from, now);
+  const more = before && (await readSums(session, database, table.label, from, before));
+  const of = (all: bigint, taken = 0n, given = 0n) => all - taken + given;
+  return {
+    ...table,
+    rows: table.rows - less.rows + (more?.rows ?? 0),
+    digest: table.digest.map((sum, index) => of(sum, less.digest[index], more?.digest[index])),
+    columns: new Map(
+      [...table.columns].map(([name, sum]) => [
+        name,
+        of(sum, less.columns.get(name), more?.columns.get(name)),
+      ]),
+    ),
   };
 }
 
@@ -93,6 +124,7 @@ async function missingCards(
   session: Session,
   { dialect: sql }: Database,
   layout: Layout,
+  before: Contents,
   run: Run,
 ): Promise<Difference[]> {
   const key = `p.${sql.identifier(layout.configuration.persons.key)}`;
@@ -103,10 +135,10 @@ async function missingCards(
  WHERE c.run_id = ${sql.literal(run.id)} AND c.state = 'applied' AND c.action = 'create'`,
   );
   if (cards === undefined || cards.created === cards.found) return [];
-  const { name } = layout.persons.name;
+  const label = before.tables.find(({ name }) => isSameName(name, layout.persons.name))?.label;
   const moreRows = Number(cards.found) - Number(cards.created);
   const message = `the journal says that ${cards.created} cards were created, and ${cards.found} are there`;
-  return [difference(name, 'cards', message, { moreRows })];
+  return [difference(label ?? layout.persons.name.name, 'cards', message, { moreRows })];
 }
 
 /** What the application does by itself when links are set and cards are created. */

@@ -341,6 +341,15 @@ describe.each(databases)('the contents of a database on $name', ({ kind, name, f
       // Whatever it may not ask for, it is not told.
       const sizes = await readSizes(reader);
       expect(sizes.databaseBytes).toBeGreaterThan(0);
+      if (!isPostgres) return;
+      await write(
+        `GRANT SELECT ON other TO ${role.name}`,
+        'ALTER TABLE item ENABLE ROW LEVEL SECURITY',
+        'REVOKE EXECUTE ON FUNCTION pg_current_wal_insert_lsn() FROM public',
+      );
+      // All rows of the one, and of the other those that a policy lets through.
+      expect(await readContents(reader)).toMatchObject({ tables: [{ label: 'other' }], unread: ['item'] });
+      expect(await readSizes(reader)).toMatchObject({ journalBytes: 0, logPosition: null });
     } finally {
       await reader.close();
     }
