@@ -29,18 +29,21 @@ export async function restore(
   original: Loaded,
   { args: { place }, ignoreTables, workplace }: Pick<CycleOptions, 'args' | 'ignoreTables' | 'workplace'>,
 ): Promise<void> {
-  const { onecard, scratch } = site;
-  const ended = expectEnd(await onecard.call(['runs', '--json', ...place]), [0]);
-  const { runs } = readDocument(runsDocument, ended);
-  const ours = runs.filter(({ run, state }) => !original.runs.includes(run) && WRITTEN.includes(state));
-  for (const { run } of ours)
-    expectEnd(await onecard.call(['rollback', run, '--yes', '--json', ...place]), [0, 7]);
-  if (!original.hadJournal)
-    expectEnd(await onecard.call(['uninstall', '--yes', '--drop-columns', ...place]), [0]);
-  const now = await site.inspect((database) =>
-    readContents(database, { ignoreTables, like: original.contents }),
-  );
-  findings.seen = `${scratch.name} is as it was before`;
-  reportDifferences(findings, compareContents(original.contents, now));
-  await rm(workplace, { recursive: true, force: true, maxRetries: 5 });
+  try {
+    const { onecard, scratch } = site;
+    const ended = expectEnd(await onecard.call(['runs', '--json', ...place]), [0]);
+    const { runs } = readDocument(runsDocument, ended);
+    const ours = runs.filter(({ run, state }) => !original.runs.includes(run) && WRITTEN.includes(state));
+    for (const { run } of ours)
+      expectEnd(await onecard.call(['rollback', run, '--yes', '--json', ...place]), [0, 7]);
+    if (!original.hadJournal)
+      expectEnd(await onecard.call(['uninstall', '--yes', '--drop-columns', ...place]), [0]);
+    const now = await site.inspect((database) =>
+      readContents(database, { ignoreTables, like: original.contents }),
+    );
+    findings.seen = `${scratch.name} is as it was before`;
+    reportDifferences(findings, compareContents(original.contents, now));
+  } finally {
+    await rm(workplace, { recursive: true, force: true, maxRetries: 5 });
+  }
 }

@@ -24,7 +24,12 @@ export function judgeRun(
     findings.problem(
       `${plural(stale, 'operator')} changed or vanished while the run worked: something writes to this database, or a trigger does`,
     );
-  if (pending > 0) findings.problem(`${plural(pending, 'operator')} would be written by another run`);
+  // Whom the database has refused is tried again, too.
+  const arrived = pending - failed - stale;
+  if (arrived > 0)
+    findings.problem(
+      `${plural(arrived, 'operator')} came while the run worked, and would be written by another`,
+    );
   if ((closing?.doubleLinks.count ?? 0) > 0)
     findings.problem(`${plural(closing?.doubleLinks.count ?? 0, 'person')} linked to two operators`);
   if ((closing?.lateCandidates.count ?? 0) > 0)

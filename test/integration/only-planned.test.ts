@@ -163,9 +163,9 @@ describe.each(serverDatabases)('a proof that only planned rows changed on $name'
     expect(messages).toEqual([]);
     const layout = await checkLayout(database, loadConfiguration(undefined));
     const nothing = { tables: [], unread: [] };
-    await expect(proveOnlyPlanned(database, layout, nothing, 'nonsense')).rejects.toThrow(
-      'no run "nonsense"',
-    );
+    await expect(
+      proveOnlyPlanned(database, layout, { before: nothing, ignoreTables: [], run: 'nonsense' }),
+    ).rejects.toThrow('no run "nonsense"');
     const literal = (value: unknown) => (value === null ? 'NULL' : `'${value}'`);
     for (const [table, id, column, value, columns] of [
       ['operator', PLANNED, 'email', 'x', ['email']],
