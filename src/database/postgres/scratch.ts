@@ -22,6 +22,7 @@ const NO_SUCH_DATABASE = '3D000';
 const REFUSED = ['28000', '42501'];
 const OBJECT_IN_USE = '55006';
 const DUPLICATE_DATABASE = '42P04';
+const READ_ONLY = '25006';
 
 export function postgresScratches(url: string | undefined, env: NodeJS.ProcessEnv): ScratchServer {
   const server = new PostgresScratches(url, env);
@@ -304,6 +305,8 @@ async function create(
     await cancellable(signal, cancel, () => session.run(`CREATE DATABASE ${name} ${options}`));
   } catch (error) {
     if (hasCode(error, [DUPLICATE_DATABASE])) throw takenName(scratch.name);
+    // Nothing can be made there, nor dropped.
+    if (hasCode(error, [READ_ONLY])) throw error;
     await orDropped(scratch.drop, signal, () => Promise.reject(error));
   }
   await orDropped(scratch.drop, signal, () => session.run(`REVOKE CONNECT ON DATABASE ${name} FROM PUBLIC`));

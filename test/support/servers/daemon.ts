@@ -70,9 +70,12 @@ export async function startDaemon(
   program: string,
   args: string[],
   answers: () => Promise<unknown>,
+  largestFile?: number,
 ): Promise<Daemon> {
   const log = await open(logOf(home), 'a');
-  const child = spawn(program, args, {
+  // Shells count files in blocks of 512 bytes.
+  const limited = largestFile && ['-c', `ulimit -f ${largestFile / 512}; exec "$0" "$@"`, program, ...args];
+  const child = spawn(limited ? '/bin/sh' : program, limited || args, {
     ...home.account,
     cwd: home.folder,
     env: cleanEnvironment(),

@@ -67,12 +67,13 @@ async function run(home: Home, password: string, more: string[]): Promise<OwnSer
     `--pid-file=${join(home.folder, 'server.pid')}`,
     `--init-file=${await writeFirstStatements(home, password)}`,
   ];
-  const start = () =>
+  const start = (largestFile?: number) =>
     startDaemon(
       home,
       installedPrograms().server,
       ['--no-defaults', ...files, ...SETTINGS, ...more, `--port=${port}`],
       () => server.query('SELECT 1'),
+      largestFile,
     );
   let daemon = await start();
 
@@ -86,8 +87,8 @@ async function run(home: Home, password: string, more: string[]): Promise<OwnSer
       await removeHome(home);
     },
     kill: () => daemon.end('SIGKILL'),
-    async restart() {
-      daemon = await start();
+    async restart(largestFile) {
+      daemon = await start(largestFile);
     },
     log: () => readLog(home),
   };

@@ -76,9 +76,13 @@ async function run(home: Home, password: string): Promise<OwnServer> {
   const url = `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/postgres`;
   const server = connectTo({ kind: 'postgres', url });
   const settings = [...SETTINGS, `port=${port}`].flatMap((setting) => ['-c', setting]);
-  const start = () =>
-    startDaemon(home, installedPrograms().postgres, ['-D', dataOf(home), ...settings], () =>
-      server.query('SELECT 1'),
+  const start = (largestFile?: number) =>
+    startDaemon(
+      home,
+      installedPrograms().postgres,
+      ['-D', dataOf(home), ...settings],
+      () => server.query('SELECT 1'),
+      largestFile,
     );
   let daemon = await start();
 
@@ -92,8 +96,8 @@ async function run(home: Home, password: string): Promise<OwnServer> {
       await removeHome(home);
     },
     kill: () => killWithBackends(daemon, home),
-    async restart() {
-      daemon = await start();
+    async restart(largestFile) {
+      daemon = await start(largestFile);
     },
     log: () => readLog(home),
   };

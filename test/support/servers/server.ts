@@ -55,8 +55,11 @@ export interface OwnServer extends Server {
   stop(): Promise<void>;
   /** SIGKILL to every process of the server: the data stay, for `restart`. */
   kill(): Promise<void>;
-  /** After a `kill`: same data, same port, a new process. */
-  restart(): Promise<void>;
+  /**
+   * After a `kill`: same data, same port, a new process.
+   * @param largestFile so many bytes of a file can be written: a disk that is full.
+   */
+  restart(largestFile?: number): Promise<void>;
   /** What the server has printed so far. */
   log(): Promise<string>;
 }
