@@ -1,3 +1,4 @@
+import { SCRATCH_NAME } from '../database/scratch-name.js';
 import type { Redactor } from '../redactor.js';
 import { withoutValues } from './redaction.js';
 
@@ -19,7 +20,7 @@ export const PLAIN: Discretion = {
 
 /** For whoever may read the log of a pipeline. */
 export function redacted(redactor: Redactor): Discretion {
-  const known = new Set<string>();
+  const known = new KnownNames();
   return {
     learn(names) {
       for (const name of names) known.add(name);
@@ -27,4 +28,13 @@ export function redacted(redactor: Redactor): Discretion {
     operator: (key) => redactor.pseudonym('operator', key),
     words: (text) => withoutValues(text, known),
   };
+}
+
+const OURS = new RegExp(SCRATCH_NAME);
+
+/** What we have named ourselves is known before anything is learned. */
+class KnownNames extends Set<string> {
+  override has(name: string): boolean {
+    return super.has(name) || OURS.test(name);
+  }
 }

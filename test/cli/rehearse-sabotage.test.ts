@@ -248,19 +248,23 @@ describe.each(servers)('a rehearsal on a $name server', ({ kind, isInstalled, st
       const result = await rehearseOn(database, ['--json']);
       expect(stepsWith(rehearsalOf(result), 'failed')).toEqual(['load']);
       expect(result.left).toEqual([]);
-      expect(await copiesOf(database)).toEqual([]);
-      return { code: result.code, words: wordsOf(rehearsalOf(result), 'load') };
+      const words = wordsOf(rehearsalOf(result), 'load');
+      return { code: result.code, words, copies: await copiesOf(database) };
     };
     await sample.fill((sql) => server.query(sql, name), kind);
 
     const readOnly = await loading(on(await readOnlyUrl(server, url, name)));
-    expect(readOnly.code).toBe(1);
+    expect(readOnly).toMatchObject({ code: 1, copies: [] });
     expect(readOnly.words).toMatch(/read.only/i);
     if (kind === 'mysql') await server.query('SET GLOBAL read_only = OFF');
 
     await fillUp(server, name);
     const full = await loading(on(url));
+    expect(full.code).toBe(1);
     expect(full.words).toMatch(/too large|full/i);
+    // Where a server is so full that it cannot even drop, it is said how, later.
+    for (const copy of full.copies) expect(full.words).toContain(`DROP DATABASE IF EXISTS \`${copy}\``);
+    expect(full.copies).toHaveLength(kind === 'postgres' ? 0 : 1);
   });
 });
 
