@@ -6,12 +6,15 @@ import type { Target } from '../database/target.js';
 import { OnecardError } from '../errors.js';
 import { ExitCode } from '../model/exit-code.js';
 import type { Rehearsal } from '../model/rehearsal.js';
+import { brushFor } from '../output/terminal/look.js';
+import { printable } from '../output/terminal/printable.js';
 import { renderRehearsal } from '../output/terminal/rehearsal.js';
 import { Redactor } from '../redactor.js';
 import type { CommandArgs } from '../rehearse/cycle.js';
 import { PLAIN, redacted } from '../rehearse/discretion.js';
 import { rehearse as rehearseOn } from '../rehearse/rehearse.js';
 import { Steps } from '../rehearse/steps.js';
+import { leftovers } from '../snapshot/leftovers.js';
 import { loadSnapshot, type Snapshot } from '../snapshot/load.js';
 import { VERSION } from '../version.js';
 import { RehearsalBaseline } from './rehearsal-baseline.js';
@@ -69,7 +72,8 @@ export async function rehearse(
   if (dump === undefined) announceSample(terminal, flags, request);
   const snapshot = snapshotOf(request.target, flags, dump);
   const discretion = isRedacted ? redacted(redactor) : PLAIN;
-  const workplace = await mkdtemp(join(tmpdir(), 'onecard-rehearsal-'));
+  await warnOfLeftovers(terminal, flags, request.target);
+  const workplace = await makeWorkplace();
   const making = { configuration: request.configuration, workplace };
   const started = Date.now();
   const steps = new Steps(new StepsOnTerminal(terminal, flags), discretion.words);
@@ -107,6 +111,31 @@ export async function rehearse(
   await files.write(rehearsal);
   await show(terminal, flags, rehearsal);
   return endOf(steps);
+}
+
+/** For our eyes only: plans and reports stand there in full. @throws OnecardError where there is no place for it. */
+async function makeWorkplace(): Promise<string> {
+  try {
+    return await mkdtemp(join(tmpdir(), 'onecard-rehearsal-'));
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? ` (${cause.code})` : '';
+    throw new OnecardError(`No temporary folder can be made in ${tmpdir()}${code}.`, {
+      remedy: 'Set TMPDIR to a folder that is there, and that this user may write to.',
+      cause,
+    });
+  }
+}
+
+/** Whatever hinders that will hinder the rehearsal, which then says so. */
+async function warnOfLeftovers(terminal: Terminal, flags: RehearseFlags, target: Target): Promise<void> {
+  if (flags.quiet) return;
+  const names = await leftovers(target, terminal.env).catch(() => []);
+  if (names.length === 0) return;
+  const brush = brushFor(lookOf(terminal.stderr, terminal, flags));
+  terminal.stderr.write(
+    `${brush.warning(`Left behind on this server, as by a rehearsal that was killed: ${printable(names.join(', '))}.`)}\n` +
+      `${brush.quiet('Where no rehearsal is at work, drop each: DROP DATABASE …')}\n\n`,
+  );
 }
 
 function refuseOddFlags({ inPlace }: RehearseFlags, dump: string | undefined): void {

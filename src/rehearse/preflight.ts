@@ -71,7 +71,9 @@ async function requireRoom(
   const free = bavail * bsize;
   if (databaseBytes !== null && free < ROOM_FACTOR * databaseBytes)
     findings.problem(
-      `the disk of ${workplace} has ${free} bytes left, for a journal and reports of a database of ${databaseBytes}`,
+      `the disk of ${workplace} has ${inMegabytes(free)} left, for plans and reports about ${inMegabytes(databaseBytes)} of data`,
       ['→ Make room, or set TMPDIR to another disk.'],
     );
 }
+
+const inMegabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`;

@@ -46,10 +46,13 @@ export async function rehearse(options: RehearsalOptions, steps: Steps): Promise
     await cycle.turn(loaded);
   });
   steps.skipUpTo('verify-again');
-  const baseline = await judge(options, steps, cycle);
-  await cleanUp(options, steps, site, loaded);
-  const { decisions, measures } = cycle;
-  return { database: loaded?.database ?? null, decisions, measures, baseline };
+  try {
+    const baseline = await judge(options, steps, cycle);
+    const { decisions, measures } = cycle;
+    return { database: loaded?.database ?? null, decisions, measures, baseline };
+  } finally {
+    await cleanUp(options, steps, site, loaded);
+  }
 }
 
 /** Holds what was learned against what a pipeline asks for. */
