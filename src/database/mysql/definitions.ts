@@ -1,9 +1,9 @@
 import { OnecardError } from '../../errors.js';
 import { hasCode } from '../failure-kinds.js';
 import type { Session } from '../session.js';
-import { type Piece, refuseForeignNames } from './foreign-names.js';
+import { foreignName } from './foreign-name.js';
 import { mayMakeTriggers } from './inspect.js';
-import { masked, NAME, type Reading, readingOf } from './masked.js';
+import { masked, NAME, PLAIN, type Reading, readingOf } from './masked.js';
 import { identifier, quoted } from './quoting.js';
 
 /** Everything there is to make in a copy, in an order in which it can be made. */
@@ -34,8 +34,6 @@ export interface TableDefinition extends Definition {
   readonly columns: readonly string[];
 }
 
-/** What servers write by themselves is read like that. */
-const PLAIN: Reading = { ansiQuotes: false, noBackslashEscapes: false };
 /** What a server says of a view that reads what is not there. */
 export const BROKEN_VIEW = [
   'ER_NO_SUCH_TABLE',
@@ -44,6 +42,8 @@ export const BROKEN_VIEW = [
   'ER_SP_DOES_NOT_EXIST',
   'ER_FUNC_INEXISTENT_NAME_COLLISION',
 ];
+/** Databases of every server, that can only be read, and tell of all others alike. */
+const HARMLESS = ['information_schema', 'performance_schema'];
 /** Their rows live elsewhere, and a copy would share them. */
 const REMOTE_ENGINES = ['FEDERATED', 'CONNECT', 'SPIDER', 'MRG_MYISAM', 'S3'];
 
@@ -53,13 +53,9 @@ const REMOTE_ENGINES = ['FEDERATED', 'CONNECT', 'SPIDER', 'MRG_MYISAM', 'S3'];
  * @throws OnecardError where something cannot be seen, or would reach out of a copy.
  */
 export async function readDefinitions(session: Session, source: string, copy: string): Promise<Definitions> {
-  const databases = (
-    await session.rows<{ name: string }>('SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA')
-  ).map(({ name }) => name);
+  const databases = await readDatabases(session);
   const checked = <T extends Definition>(kind: string, definition: T): T => {
-    const reading = definition.mode ? readingOf(definition.mode.sqlMode) : PLAIN;
-    const piece: Piece = { what: `${kind} ${definition.name}`, sql: definition.statement, reading };
-    refuseForeignNames(piece, databases);
+    refuseForeignName(kind, definition, databases);
     return definition;
   };
   const relations = await session.rows<{ name: string; type: string; engine: string | null }>(
@@ -101,6 +97,33 @@ export async function readDefinitions(session: Session, source: string, copy: st
     triggers: (await readTriggers(session)).map((trigger) => checked('trigger', trigger)),
     events: await countEvents(session),
   };
+}
+
+/** In lower case. */
+async function readDatabases(session: Session): Promise<ReadonlySet<string>> {
+  const rows = await session.rows<{ name: string }>(
+    'SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA',
+  );
+  return new Set(rows.map(({ name }) => name.toLowerCase()).filter((name) => !HARMLESS.includes(name)));
+}
+
+/**
+ * What says `database.table` means that very database, in the copy as well, which would read or write the original
+ * or its neighbours.
+ */
+function refuseForeignName(
+  kind: string,
+  { name, statement, mode }: Definition,
+  databases: ReadonlySet<string>,
+): void {
+  const found = foreignName(statement, databases, mode ? readingOf(mode.sqlMode) : PLAIN);
+  if (found === undefined) return;
+  throw new OnecardError(
+    `The ${kind} ${name} names the database ${found.name}: in a copy, it would still work on that one.`,
+    {
+      remedy: `Leave out "${found.name}." in it, since names without a database mean its own one; or rehearse a dump file on a server of its own.`,
+    },
+  );
 }
 
 /** One after the other: it is one connection. */

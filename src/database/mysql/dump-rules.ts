@@ -1,5 +1,6 @@
 import { leaveOut, type NotRun, run, type Verdict } from '../script/loader.js';
 import { foreignName } from './foreign-name.js';
+import type { Reading } from './masked.js';
 
 const NAME = '(?:`(?:[^`]|``)*`|"[^"]*"|[\\w$\\x80-\\xff]+)';
 const ACCOUNT_PART = '(?:`(?:[^`]|``)*`|\'[^\']*\'|"[^"]*"|[\\w%.-]+)';
@@ -52,7 +53,7 @@ const LOADED =
   /^(?:INSERT|REPLACE|UPDATE|DELETE|TRUNCATE|SET|BEGIN|START TRANSACTION|COMMIT|ROLLBACK|DO|SELECT|ANALYZE|OPTIMIZE)\b/i;
 
 /** @param others the databases of the server, apart from the one that is loaded into; in lower case. */
-export function judgeMysql(statement: string, others: ReadonlySet<string>): Verdict {
+export function judgeMysql(statement: string, others: ReadonlySet<string>, reading: Reading): Verdict {
   const sql = withOwnSequences(withoutDefiner(statement));
   const head = headOf(sql);
   if (head === '') return leaveOut(undefined);
@@ -70,7 +71,7 @@ export function judgeMysql(statement: string, others: ReadonlySet<string>): Verd
       remedy: 'Load a dump as mariadb-dump or mysqldump writes it.',
     };
   }
-  return refusalOf(sql, head, others) ?? run(sql);
+  return refusalOf(sql, head, others, reading) ?? run(sql);
 }
 
 export function judgeMysqlCommand(command: string): NotRun {
@@ -113,7 +114,12 @@ function ofThisDatabase(sql: string): Verdict {
   return leaveOut('the name of the original database (CREATE DATABASE, USE)');
 }
 
-function refusalOf(sql: string, head: string, others: ReadonlySet<string>): Verdict | undefined {
+function refusalOf(
+  sql: string,
+  head: string,
+  others: ReadonlySet<string>,
+  reading: Reading,
+): Verdict | undefined {
   if (/^SET\b/i.test(head) && /\b(?:NAMES|CHARACTER_SET_CLIENT)\b/i.test(head)) {
     const unsafe = UNSAFE_CHARACTER_SET.exec(head)?.[0];
     if (unsafe === undefined) return undefined;
@@ -135,7 +141,7 @@ function refusalOf(sql: string, head: string, others: ReadonlySet<string>): Verd
       remedy: 'Leave it out of the dump: mariadb-dump --ignore-table.',
     };
   }
-  const foreign = foreignName(withoutRows(sql, head), others);
+  const foreign = foreignName(withoutRows(sql, head), others, reading);
   if (foreign === undefined) return undefined;
   return {
     action: 'refuse',

@@ -1,6 +1,9 @@
 import { comment, escaped, type Grammar, lineComment, quoted, type Stretch } from '../script/grammar.js';
+import { PLAIN, readingOf } from './masked.js';
 
 const NAME = quoted('`');
+const STRING = { plain: quoted("'"), escaped: escaped("'") };
+const DOUBLE_QUOTED = { plain: quoted('"'), escaped: escaped('"') };
 
 /**
  * As the client of MySQL and MariaDB splits it. What stands in a conditional comment is for the server, and the
@@ -12,17 +15,19 @@ export class MysqlGrammar implements Grammar {
   readonly marks = /['"`#]|--(?=[\s\0]|$)|\/\*M!999999\\-|\/\*(?!M?!)/y;
   readonly command = /delimiter(?=[ \t])|\\/iy;
   readonly isNested = false;
-  #string = escaped("'");
-  #doubleQuoted = escaped('"');
+  /** A mode of the server changes what a backslash and a double quote mean. */
+  reading = PLAIN;
 
   begin(): void {}
 
   take(mark: string): Stretch | undefined {
     switch (mark) {
       case "'":
-        return this.#string;
+        return this.reading.noBackslashEscapes ? STRING.plain : STRING.escaped;
       case '"':
-        return this.#doubleQuoted;
+        return this.reading.noBackslashEscapes || this.reading.ansiQuotes
+          ? DOUBLE_QUOTED.plain
+          : DOUBLE_QUOTED.escaped;
       case '`':
         return NAME;
       case '#':
@@ -33,13 +38,10 @@ export class MysqlGrammar implements Grammar {
     }
   }
 
-  /** A mode of the server changes what a backslash and a double quote mean; one of before may come back. */
+  /** A mode of before may come back. */
   end(statement: string): boolean {
     if (statement.length > 1000 || !/\bsql_mode\b/i.test(statement)) return false;
-    const mode = /\bsql_mode\s*:?=\s*'([^']*)'/i.exec(statement)?.[1]?.toUpperCase() ?? '';
-    const isPlain = mode.includes('NO_BACKSLASH_ESCAPES');
-    this.#string = isPlain ? quoted("'") : escaped("'");
-    this.#doubleQuoted = isPlain || mode.includes('ANSI') ? quoted('"') : escaped('"');
+    this.reading = readingOf(/\bsql_mode\s*:?=\s*'([^']*)'/i.exec(statement)?.[1] ?? '');
     return false;
   }
 

@@ -5,10 +5,13 @@ export interface Reading {
   readonly noBackslashEscapes: boolean;
 }
 
+/** What servers write by themselves is read like that. */
+export const PLAIN: Reading = { ansiQuotes: false, noBackslashEscapes: false };
+
 export function readingOf(sqlMode: string): Reading {
-  const modes = sqlMode.split(',');
+  const modes = sqlMode.toUpperCase().split(',');
   return {
-    ansiQuotes: modes.includes('ANSI_QUOTES'),
+    ansiQuotes: modes.includes('ANSI_QUOTES') || modes.includes('ANSI'),
     noBackslashEscapes: modes.includes('NO_BACKSLASH_ESCAPES'),
   };
 }
@@ -39,21 +42,9 @@ export function masked(sql: string, { ansiQuotes, noBackslashEscapes }: Reading)
 }
 
 /** A name, in quotes or not, as far as masked SQL shows one. */
-export const NAME = '(?:`(?:[^`]|``)*`|"(?:[^"]|"")*"|[\\p{L}\\p{N}_$]+)';
+export const NAME = '(?:`(?:[^`]|``)*`|"(?:[^"]|"")*"|[\\w$\\x80-\\uffff]+)';
 
 export function plainName(name: string): string {
   const quote = name[0];
   return quote === '`' || quote === '"' ? name.slice(1, -1).replaceAll(quote + quote, quote) : name;
-}
-
-/** The names that qualify others in SQL without texts and comments: `a` of `a.b` and of `a.b.c`, but not `b`. */
-export function qualifiers(sql: string): string[] {
-  // Variables begin with @, and those of the server are qualified, too.
-  const tokens = [...sql.matchAll(new RegExp(String.raw`(?<name>@*${NAME})|\.|[^\s]`, 'gu'))];
-  const isDot = (at: number) => tokens[at]?.[0] === '.';
-  return tokens.flatMap((token, at) => {
-    const name = token.groups?.['name'];
-    const qualifies = name !== undefined && !name.startsWith('@') && isDot(at + 1) && !isDot(at - 1);
-    return qualifies ? [plainName(name)] : [];
-  });
 }
