@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { dropper, orDropped } from './begun.js';
 import { EMBEDDED_FOLDER, withSampleLocked } from './embedded.js';
-import type { ScratchDatabase, ScratchPlaces, ScratchServer } from './scratch-server.js';
+import type { Scratch, ScratchPlaces, ScratchServer } from './scratch.js';
 
 /** Scratch databases in the folder of the workplace where an embedded one is looked for. */
 export function embeddedScratches({ folder, workplace }: ScratchPlaces): ScratchServer {
@@ -11,7 +11,7 @@ export function embeddedScratches({ folder, workplace }: ScratchPlaces): Scratch
   const data = join(home, 'sample');
   const unfinished = `${data}.unfinished`;
 
-  const scratch = (origin: string): ScratchDatabase => ({
+  const scratch = (origin: string): Scratch => ({
     target: { kind: 'embedded' },
     name: 'sample',
     origin,
@@ -21,7 +21,7 @@ export function embeddedScratches({ folder, workplace }: ScratchPlaces): Scratch
   });
 
   /** In a folder of its own until it is whole: what is found there counts as a database. */
-  const make = async (made: ScratchDatabase, signal: AbortSignal | undefined, fill: () => Promise<void>) => {
+  const make = async (made: Scratch, signal: AbortSignal | undefined, fill: () => Promise<void>) => {
     // A sample that is there already is somebody's.
     await mkdir(home, { mode: 0o700 });
     await orDropped(made.drop, signal, async () => {

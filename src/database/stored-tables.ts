@@ -1,9 +1,6 @@
 import type { TableName } from '../model/configuration.js';
 import type { CatalogColumn } from './catalog.js';
 
-/** In a database that may be written to without a copy, this table says so. */
-export const DISPOSABLE_MARK = 'onecard_disposable';
-
 /** A table whose rows the application keeps in this database; not a view, a sequence or a foreign table. */
 export interface StoredTable {
   readonly name: Required<TableName>;

@@ -1,6 +1,6 @@
+import type { Scratch } from '../database/scratch.js';
 import type { Sizes } from '../database/stored-tables.js';
 import { RunTable } from '../journal/journal.js';
-import type { Scratch } from '../snapshot/scratch.js';
 import { type Contents, readContents } from './contents.js';
 import type { Discretion } from './discretion.js';
 import { Site, type Surroundings } from './site.js';

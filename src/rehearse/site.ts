@@ -1,7 +1,7 @@
 import type { Database } from '../database/database.js';
 import { environmentFor } from '../database/environment.js';
 import { openDatabase } from '../database/open.js';
-import type { Scratch } from '../snapshot/scratch.js';
+import type { Scratch } from '../database/scratch.js';
 import { Onecard } from './onecard.js';
 
 /** What a rehearsal works with. */

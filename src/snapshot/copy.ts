@@ -1,6 +1,6 @@
-import { type ScratchPlaces, scratchServer } from '../database/scratch-server.js';
+import type { Scratch, ScratchPlaces } from '../database/scratch.js';
+import { scratchServer } from '../database/scratch-server.js';
 import type { Target } from '../database/target.js';
-import type { Scratch } from './scratch.js';
 
 export interface CopyOptions extends ScratchPlaces {
   readonly env: NodeJS.ProcessEnv;

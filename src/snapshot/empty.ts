@@ -1,6 +1,6 @@
+import type { Scratch } from '../database/scratch.js';
 import { scratchServer } from '../database/scratch-server.js';
 import type { Target } from '../database/target.js';
-import type { Scratch } from './scratch.js';
 
 /**
  * Makes an empty database on the server of the target, or an embedded one in the workplace. The database that

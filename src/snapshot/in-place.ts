@@ -1,7 +1,8 @@
-import { MARK, scratchServer } from '../database/scratch-server.js';
+import type { Scratch } from '../database/scratch.js';
+import { DISPOSABLE_MARK } from '../database/scratch.js';
+import { scratchServer } from '../database/scratch-server.js';
 import type { Target } from '../database/target.js';
 import { OnecardError } from '../errors.js';
-import type { Scratch } from './scratch.js';
 
 /**
  * The database itself, to be written to; dropping it does nothing.
@@ -22,7 +23,7 @@ export async function inPlace(
     throw new OnecardError(
       `The database ${database} is not marked as disposable, and --in-place writes to it.`,
       {
-        remedy: `Leave out --in-place to rehearse on a copy. If this database may be spoilt, mark it: CREATE TABLE ${MARK} (note varchar(100)).`,
+        remedy: `Leave out --in-place to rehearse on a copy. If this database may be spoilt, mark it: CREATE TABLE ${DISPOSABLE_MARK} (note varchar(100)).`,
       },
     );
   }

@@ -1,10 +1,10 @@
+import type { Scratch } from '../database/scratch.js';
 import type { Target } from '../database/target.js';
 import { copyDatabase } from './copy.js';
 import { loadDump } from './dump/load.js';
 import { recognizeDump } from './dump/recognize.js';
 import { createScratch } from './empty.js';
 import { inPlace } from './in-place.js';
-import type { Scratch } from './scratch.js';
 
 /** What to rehearse on. */
 export type Snapshot =

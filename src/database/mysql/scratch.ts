@@ -3,8 +3,8 @@ import { OnecardError } from '../../errors.js';
 import { cancellable, dropper, orDropped, takenName } from '../begun.js';
 import { hasCode, isDenied, kindOfFailure } from '../failure-kinds.js';
 import { described } from '../failures.js';
+import { DISPOSABLE_MARK, type Mark, type Scratch, type ScratchServer } from '../scratch.js';
 import { SCRATCH_NAME, scratchName } from '../scratch-name.js';
-import { MARK, type Mark, type ScratchDatabase, type ScratchServer } from '../scratch-server.js';
 import type { Session } from '../session.js';
 import { fillCopy, prepareToLoad } from './copy.js';
 import { type Definitions, readDefinitions } from './definitions.js';
@@ -38,7 +38,7 @@ class MysqlScratches {
   }
 
   /** In the server, table by table, so that no row of the original is locked. */
-  copy(signal: AbortSignal | undefined): Promise<ScratchDatabase> {
+  copy(signal: AbortSignal | undefined): Promise<Scratch> {
     signal?.throwIfAborted();
     return this.#loggedIn(this.#url, async (login) => {
       const { session } = login;
@@ -55,7 +55,7 @@ class MysqlScratches {
     });
   }
 
-  empty(): Promise<ScratchDatabase> {
+  empty(): Promise<Scratch> {
     const name = scratchName('onecard', LONGEST_NAME, (text) => text.length);
     return this.#loggedIn(urlOf(undefined, this.#url), async ({ session }) => {
       const scratch = this.#scratch(name, 'an empty database');
@@ -69,7 +69,7 @@ class MysqlScratches {
       const database = await databaseOf(session);
       const found = await session.rows(
         `SELECT 1 FROM information_schema.TABLES
-          WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '${MARK}' AND TABLE_TYPE = 'BASE TABLE'`,
+          WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '${DISPOSABLE_MARK}' AND TABLE_TYPE = 'BASE TABLE'`,
       );
       return { database, isDisposable: found.length > 0 };
     });
@@ -89,7 +89,7 @@ class MysqlScratches {
   }
 
   /** What drops it knows this one name. */
-  #scratch(name: string, origin: string): ScratchDatabase {
+  #scratch(name: string, origin: string): Scratch {
     const statement = `DROP DATABASE IF EXISTS ${identifier(name)}`;
     return {
       target: { kind: 'mysql', url: urlOf(name, this.#url) },
@@ -139,7 +139,7 @@ function originOf(source: string, { events, brokenViews, hasHistory }: Definitio
 }
 
 /** @throws OnecardError where the user may not. */
-async function create(session: Session, { name, drop }: ScratchDatabase, charset: string): Promise<void> {
+async function create(session: Session, { name, drop }: Scratch, charset: string): Promise<void> {
   const there = await session.rows(
     `SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ${quoted(name)}`,
   );

@@ -4,8 +4,8 @@ import { ExitCode } from '../../model/exit-code.js';
 import { cancellable, dropper, orDropped, takenName } from '../begun.js';
 import { hasCode, isDenied } from '../failure-kinds.js';
 import { described } from '../failures.js';
+import { DISPOSABLE_MARK, type Mark, type Scratch, type ScratchServer } from '../scratch.js';
 import { SCRATCH_NAME, scratchName } from '../scratch-name.js';
-import { MARK, type Mark, type ScratchDatabase, type ScratchServer } from '../scratch-server.js';
 import type { Session } from '../session.js';
 import { settle } from './copied.js';
 import { postgresDialect as sql } from './dialect.js';
@@ -59,7 +59,7 @@ class PostgresScratches {
     this.#env = env;
   }
 
-  async copy(signal: AbortSignal | undefined): Promise<ScratchDatabase> {
+  async copy(signal: AbortSignal | undefined): Promise<Scratch> {
     signal?.throwIfAborted();
     return this.#maintaining(async (login) => {
       const source = await this.#source(login.session);
@@ -71,7 +71,7 @@ class PostgresScratches {
     });
   }
 
-  async empty(): Promise<ScratchDatabase> {
+  async empty(): Promise<Scratch> {
     return this.#maintaining(async (login) => {
       const [row] = await login.session.rows<{ user: string; may: boolean; encoding: string }>(
         `SELECT current_user AS user, r.rolcreatedb OR r.rolsuper AS may, pg_encoding_to_char(t.encoding) AS encoding
@@ -93,7 +93,7 @@ class PostgresScratches {
       const [row] = await login.session.rows<{ database: string; marked: boolean }>(
         `SELECT current_database() AS database,
                 EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-                         WHERE c.relname = '${MARK}' AND c.relkind IN ('r', 'p')
+                         WHERE c.relname = '${DISPOSABLE_MARK}' AND c.relkind IN ('r', 'p')
                            AND c.relpersistence <> 't') AS marked`,
       );
       return { database: row?.database ?? '', isDisposable: row?.marked ?? false };
@@ -130,7 +130,7 @@ class PostgresScratches {
     login: Login,
     source: Source,
     signal: AbortSignal | undefined,
-  ): Promise<ScratchDatabase | undefined> {
+  ): Promise<Scratch | undefined> {
     // To try would keep others from connecting to the original while the server waits for sessions to end.
     if (source.sessions > 0 || !source.mayUseAsTemplate) return undefined;
     const scratch = this.#scratch(source.name, `a copy of ${source.name}, made by the server`);
@@ -144,11 +144,7 @@ class PostgresScratches {
     return this.#settled(login, source, scratch, signal);
   }
 
-  async #copyThroughDump(
-    login: Login,
-    source: Source,
-    signal: AbortSignal | undefined,
-  ): Promise<ScratchDatabase> {
+  async #copyThroughDump(login: Login, source: Source, signal: AbortSignal | undefined): Promise<Scratch> {
     signal?.throwIfAborted();
     const programs = await dumpPrograms(source.version, this.#env);
     if (programs === undefined) throw noWayToCopy(source);
@@ -162,7 +158,7 @@ class PostgresScratches {
   #restore(
     programs: DumpPrograms,
     source: Source,
-    scratch: ScratchDatabase,
+    scratch: Scratch,
     signal: AbortSignal | undefined,
   ): Promise<void> {
     return dumpAndRestore(
@@ -177,9 +173,9 @@ class PostgresScratches {
   async #settled(
     login: Login,
     source: Source,
-    scratch: ScratchDatabase,
+    scratch: Scratch,
     signal: AbortSignal | undefined,
-  ): Promise<ScratchDatabase> {
+  ): Promise<Scratch> {
     const without = await orDropped(scratch.drop, signal, () =>
       settle(login.session, urlOf(scratch.name, this.#url), source.name, scratch.name),
     );
@@ -189,7 +185,7 @@ class PostgresScratches {
   }
 
   /** Nothing is made yet. What drops it knows this one name. */
-  #scratch(original: string, origin: string): ScratchDatabase {
+  #scratch(original: string, origin: string): Scratch {
     const name = scratchName(original, LONGEST_NAME, (text) => Buffer.byteLength(text));
     const statement = `DROP DATABASE IF EXISTS ${sql.identifier(name)}`;
     return {
@@ -293,7 +289,7 @@ function localeOf(row: Readonly<Record<string, string | number | null>>, encodin
  */
 async function create(
   { session, cancel }: Login,
-  scratch: ScratchDatabase,
+  scratch: Scratch,
   options: string,
   signal: AbortSignal | undefined,
 ): Promise<void> {

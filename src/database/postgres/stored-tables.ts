@@ -1,6 +1,7 @@
 import { grouped } from '../grouped.js';
+import { DISPOSABLE_MARK } from '../scratch.js';
 import type { Session } from '../session.js';
-import { DISPOSABLE_MARK, type StoredTable } from '../stored-tables.js';
+import type { StoredTable } from '../stored-tables.js';
 import { JOURNAL_SCHEMA, postgresDialect as sql } from './dialect.js';
 import { BASE_TYPE, COLUMN_FIELDS, type ColumnRow, columnOf } from './inspect.js';
 
