@@ -9,10 +9,7 @@ export async function main(world: Pick<Terminal, 'openDatabase'> = {}): Promise<
   // Left alone, the heap grows to several times what is in use: a million operators have to fit into 200 MB.
   setFlagsFromString('--heap-growing-percent=50');
 
-  // A reader that stops reading, such as `head`, is no failure.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(ExitCode.Done);
-  });
+  const output = watchOutput();
 
   try {
     process.exitCode = await runProgram(process.argv, {
@@ -23,6 +20,7 @@ export async function main(world: Pick<Terminal, 'openDatabase'> = {}): Promise<
       folder: process.cwd(),
       ...world,
     });
+    output.check();
   } catch (error) {
     if (error instanceof OnecardError) {
       const remedy = error.remedy === undefined ? '' : `  → ${error.remedy}\n`;
@@ -34,10 +32,41 @@ export async function main(world: Pick<Terminal, 'openDatabase'> = {}): Promise<
   }
 }
 
+/**
+ * Sees to it that nobody takes half of the data for the whole. Talk that nobody hears is no reason to end.
+ * `check`: once all is done.
+ */
+function watchOutput(): { check(): void } {
+  let failure: NodeJS.ErrnoException | undefined;
+  process.stderr.on('error', () => undefined);
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (failure !== undefined) return;
+    failure = error;
+    // A reader that stops reading, such as `head`, is no failure; work that must not break off has a listener.
+    const isGone = error.code === 'EPIPE';
+    const isAtWork = process.listenerCount('SIGPIPE') > 0;
+    if (isGone && !isAtWork) process.exit(ExitCode.Done);
+    const words = isGone ? 'nobody reads it any more' : `it cannot be written to: ${error.message}`;
+    const text = `onecard: standard output: ${words}.\n`;
+    if (!isAtWork) return fail(text, ExitCode.Failed);
+    process.stderr.write(`\n${text}`);
+    process.emit('SIGPIPE', 'SIGPIPE');
+  });
+  return {
+    check: () => {
+      if (failure !== undefined && failure.code !== 'EPIPE') process.exitCode ||= ExitCode.Failed;
+    },
+  };
+}
+
 /** Ends at once: a connection that failed half-way can stay open for a minute, until the server gives up. */
 function fail(text: string, exitCode: ExitCode): void {
   process.exitCode = exitCode;
-  process.stderr.write(withoutPasswords(text), () => process.stdout.write('', () => process.exit()));
+  const { stdout, stderr } = process;
+  stderr.write(withoutPasswords(text), () => {
+    if (stdout.errored === null) stdout.write('', () => process.exit());
+    else process.exit();
+  });
 }
 
 /** A URL can stand where nobody expects one: as a misplaced argument, or in what a driver says. */

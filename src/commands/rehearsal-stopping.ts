@@ -1,6 +1,7 @@
 import { OnecardError } from '../errors.js';
 import { ExitCode } from '../model/exit-code.js';
 import { formatDuration } from '../output/terminal/amounts.js';
+import { onStopSignals } from './stop-signals.js';
 import type { Terminal } from './terminal.js';
 
 /** When a rehearsal ends before its end. */
@@ -12,7 +13,7 @@ export interface Stops {
 }
 
 /**
- * Lets the first Ctrl-C, SIGTERM, or the end of the time, end the step at hand; the second Ctrl-C ends it at once.
+ * Lets the first Ctrl-C, as other stop signals and the end of the time, end the step at hand; the second ends it at once.
  * Either way what was made is removed.
  * @param maxDuration milliseconds.
  */
@@ -23,13 +24,6 @@ export async function interruptible<T>(
 ): Promise<T> {
   const stop = new AbortController();
   const atOnce = new AbortController();
-  const onSignal = () => {
-    if (stop.signal.aborted) return atOnce.abort();
-    terminal.stderr.write(
-      '\nStopping, and removing what was made; once more ends the command at hand at once.\n',
-    );
-    stop.abort(new OnecardError('interrupted', { exitCode: ExitCode.Interrupted }));
-  };
   const onTime = () =>
     stop.abort(
       new OnecardError(`stopped after ${formatDuration(maxDuration ?? 0)}, as --max-duration asks`, {
@@ -37,11 +31,20 @@ export async function interruptible<T>(
       }),
     );
   const timer = maxDuration === undefined ? undefined : setTimeout(onTime, maxDuration);
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  const listenNoMore = onStopSignals(terminal, {
+    first: () => {
+      if (stop.signal.aborted) return atOnce.abort();
+      terminal.stderr.write(
+        '\nStopping, and removing what was made; once more ends the command at hand at once.\n',
+      );
+      stop.abort(new OnecardError('interrupted', { exitCode: ExitCode.Interrupted }));
+    },
+    again: () => atOnce.abort(),
+  });
   try {
     return await work({ signal: stop.signal, atOnce: atOnce.signal });
   } finally {
     clearTimeout(timer);
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    listenNoMore();
   }
 }

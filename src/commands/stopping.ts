@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../database/database.js';
 import { Aborted } from '../errors.js';
+import { onStopSignals } from './stop-signals.js';
 import type { Terminal } from './terminal.js';
 
 /**
- * Lets the first Ctrl-C, or SIGTERM, end the work after the batch at hand; the second aborts at once.
+ * Lets the first Ctrl-C end the work after the batch at hand, as other stop signals do; the second aborts at once.
  * @param resuming how to go on after that, as a sentence.
  * @throws Aborted
  */
@@ -20,21 +21,21 @@ export async function stoppable<T>(
   const aborted = new Promise<never>((resolve) => {
     abort = resolve;
   });
-  const onSignal = () => {
-    if (stop.signal.aborted) {
+  const listenNoMore = onStopSignals(terminal, {
+    first: () => {
+      terminal.stderr.write('\nStopping after this batch; once more aborts at once.\n');
+      stop.abort();
+    },
+    again: () => {
       ending ??= endOnServer(database, resuming);
       abort(ending);
-      return;
-    }
-    terminal.stderr.write('\nStopping after this batch; once more aborts at once.\n');
-    stop.abort();
-  };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+    },
+  });
   try {
     // What the work comes to once its sessions are ended is of no account.
     return await Promise.race([aborted, work(stop.signal).finally(() => ending)]);
   } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    listenNoMore();
   }
 }
 

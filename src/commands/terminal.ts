@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkLayout, type Layout } from '../config/layout.js';
@@ -138,8 +139,8 @@ export function lookOf(stream: NodeJS.WriteStream, { env }: Terminal, flags: Sha
   return { color, width: stream.isTTY ? stream.columns || 80 : 100 };
 }
 
-/** Writes, and waits where the reader is slower. */
+/** Writes, and waits where the reader is slower. Where it cannot be written any more, `main` says so. */
 export async function write(stream: NodeJS.WriteStream, text: string | Uint8Array): Promise<void> {
-  if (stream.write(text)) return;
-  await new Promise<void>((resolve) => stream.once('drain', () => resolve()));
+  if (stream.errored !== null || stream.write(text)) return;
+  await once(stream, 'drain').catch(() => undefined);
 }

@@ -16,6 +16,8 @@ export interface CliOptions {
   /** When it aborts, the command gets SIGINT, as from Ctrl-C, or the signal given as the reason. */
   readonly signal?: AbortSignal;
   readonly timeoutMs?: number;
+  /** A program and its first arguments; it gets the command line as its last ones, and starts it. */
+  readonly through?: readonly [string, ...string[]];
 }
 
 export interface CliResult {
@@ -33,9 +35,11 @@ export function onecard(args: string[], options: CliOptions): Promise<CliResult>
 /** The same for tests that watch the output, or send signals of their own while it runs. */
 export function startOnecard(
   args: string[],
-  { folder, env = {}, input, signal, timeoutMs = DEFAULT_TIMEOUT_MS }: CliOptions,
+  { folder, env = {}, input, signal, timeoutMs = DEFAULT_TIMEOUT_MS, through }: CliOptions,
 ): { child: ChildProcess; result: Promise<CliResult> } {
-  const child = spawn(process.execPath, [CLI, ...args], {
+  const command = [process.execPath, CLI, ...args] as const;
+  const [program, ...rest] = through === undefined ? command : ([...through, ...command] as const);
+  const child = spawn(program, rest, {
     cwd: folder,
     env: { PATH: process.env['PATH'], HOME: folder, TZ: 'UTC', ...env },
     stdio: 'pipe',
