@@ -10,6 +10,7 @@ export async function main(world: Pick<Terminal, 'openDatabase'> = {}): Promise<
   setFlagsFromString('--heap-growing-percent=50');
 
   const output = watchOutput();
+  endWithCaller();
 
   try {
     process.exitCode = await runProgram(process.argv, {
@@ -57,6 +58,14 @@ function watchOutput(): { check(): void } {
       if (failure !== undefined && failure.code !== 'EPIPE') process.exitCode ||= ExitCode.Failed;
     },
   };
+}
+
+/** A program that holds a channel to this process, as a rehearsal does, ends it by going away, however it goes. */
+function endWithCaller(): void {
+  if (process.channel === undefined) return;
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+  // It is no reason to stay.
+  process.channel?.unref();
 }
 
 /** Ends at once: a connection that failed half-way can stay open for a minute, until the server gives up. */

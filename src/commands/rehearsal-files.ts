@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access, appendFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, appendFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { OnecardError } from '../errors.js';
 import { ExitCode } from '../model/exit-code.js';
@@ -28,16 +28,27 @@ export class RehearsalFiles {
     this.#stepSummary = env['GITHUB_STEP_SUMMARY'] || undefined;
   }
 
-  /** Before anything is begun. @throws OnecardError where a folder is not there, or not to be written to. */
+  /** Before anything is begun. @throws OnecardError where one could not be written in the end. */
   async check(): Promise<void> {
     const { junit, summary } = this.#flags;
-    for (const path of [junit, summary]) {
-      if (path === undefined) continue;
-      const folder = dirname(resolve(this.#folder, path));
-      await access(folder, constants.W_OK).catch((cause) => {
-        throw unwritable(path, cause, ExitCode.Usage);
+    for (const path of [junit, summary]) if (path !== undefined) await this.#refuseUnwritable(path);
+    const shown = this.#stepSummary;
+    if (shown !== undefined)
+      await appendFile(shown, '').catch((cause) => {
+        throw unwritable(shown, cause, ExitCode.Usage);
       });
-    }
+  }
+
+  async #refuseUnwritable(path: string): Promise<void> {
+    const file = resolve(this.#folder, path);
+    const isFolder = await stat(file).then(
+      (found) => found.isDirectory(),
+      () => false,
+    );
+    if (isFolder) throw unwritable(path, 'it is a folder', ExitCode.Usage);
+    await access(dirname(file), constants.W_OK).catch((cause) => {
+      throw unwritable(path, cause, ExitCode.Usage);
+    });
   }
 
   /** @throws OnecardError with exit code 1 where the disk is full or gone. */

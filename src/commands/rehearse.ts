@@ -13,10 +13,12 @@ import { Redactor } from '../redactor.js';
 import type { CommandArgs } from '../rehearse/cycle.js';
 import { PLAIN, redacted } from '../rehearse/discretion.js';
 import { rehearse as rehearseOn } from '../rehearse/rehearse.js';
+import { Scope } from '../rehearse/scope.js';
 import { Steps } from '../rehearse/steps.js';
 import { leftovers } from '../snapshot/leftovers.js';
 import { loadSnapshot, type Snapshot } from '../snapshot/load.js';
 import { VERSION } from '../version.js';
+import { readDecisionsFile } from './decisions-file.js';
 import { RehearsalBaseline } from './rehearsal-baseline.js';
 import { RehearsalFiles } from './rehearsal-files.js';
 import { StepsOnTerminal } from './rehearsal-steps.js';
@@ -39,6 +41,7 @@ export interface RehearseFlags extends SharedFlags, PolicyFlags {
   readonly summary?: string;
   /** false by `--no-redact` */
   readonly redact?: boolean;
+  readonly minWritten: number;
   readonly maxReview?: number;
   readonly maxFailed: number;
   readonly maxTransactionMs?: number;
@@ -67,9 +70,11 @@ export async function rehearse(
   const redactor = Redactor.of(terminal.env);
   const baseline = new RehearsalBaseline(terminal, flags, isRedacted ? redactor : null);
   await baseline.check();
+  if (flags.decisions !== undefined) await readDecisionsFile(flags.decisions);
   const files = new RehearsalFiles(terminal, flags);
   await files.check();
   if (dump === undefined) announceSample(terminal, flags, request);
+  const scope = new Scope(request.configuration, flags.ignoreTable ?? []);
   const snapshot = snapshotOf(request.target, flags, dump);
   const discretion = isRedacted ? redacted(redactor) : PLAIN;
   await warnOfLeftovers(terminal, flags, request.target);
@@ -89,7 +94,7 @@ export async function rehearse(
           loadSnapshot(snapshot, { env: terminal.env, folder: terminal.folder, workplace, ...stops }),
         isInPlace: flags.inPlace ?? false,
         isKept: flags.keep ?? false,
-        ignoreTables: flags.ignoreTable ?? [],
+        scope,
         limits: flags,
         args: argsOf(terminal, flags),
         compareBaseline: baseline.comparison(making),
@@ -138,11 +143,14 @@ async function warnOfLeftovers(terminal: Terminal, flags: RehearseFlags, target:
   );
 }
 
-function refuseOddFlags({ inPlace }: RehearseFlags, dump: string | undefined): void {
+function refuseOddFlags({ inPlace, keep }: RehearseFlags, dump: string | undefined): void {
+  const remedy = 'Leave one of them out.';
   if (inPlace && dump !== undefined)
     throw new OnecardError('--in-place is about a database, and a dump is loaded into one of its own.', {
-      remedy: 'Leave one of them out.',
+      remedy,
     });
+  if (inPlace && keep)
+    throw new OnecardError('--keep is about a copy, and --in-place makes none.', { remedy });
 }
 
 function snapshotOf(target: Target, { inPlace }: RehearseFlags, dump: string | undefined): Snapshot {
@@ -182,12 +190,15 @@ async function show(terminal: Terminal, flags: RehearseFlags, rehearsal: Rehears
     );
 }
 
-/** @throws what broke the rehearsal off before it had a database to work on: that is for the user to mend. */
-function endOf(steps: Steps): ExitCode {
-  const failed = steps.results.find(({ outcome }) => outcome === 'failed');
+/** What broke the rehearsal off before a command was called is for the user to mend; the step has said it. */
+function endOf({ results, error }: Steps): ExitCode {
+  const failed = results.find(({ outcome }) => outcome === 'failed');
   if (failed === undefined) return ExitCode.Done;
-  const { error } = steps;
-  if (error instanceof OnecardError && error.exitCode === ExitCode.Interrupted) return ExitCode.Interrupted;
-  if (failed.step === 'load' && error !== undefined) throw error;
-  return ExitCode.Pending;
+  const isEarly = failed.step === 'load' || failed.step === 'preflight';
+  if (error === undefined || !(isEarly || isInterruption(error))) return ExitCode.Pending;
+  if (error instanceof OnecardError) return error.exitCode;
+  throw error;
 }
+
+const isInterruption = (error: unknown) =>
+  error instanceof OnecardError && error.exitCode === ExitCode.Interrupted;

@@ -30,12 +30,18 @@ export async function tellStopped(
   { run, applied }: RunResult,
   reason: StopReason,
 ): Promise<ExitCode> {
-  if (applied.failed > 0) {
-    const refused = await findRefused(database, run);
-    const look = lookOf(terminal.stderr, terminal, flags);
-    await write(terminal.stderr, `${renderRefused({ failed: applied.failed, refused }, look)}\n`);
+  const { created, linked, failed, stale } = applied;
+  const refused = failed === 0 ? [] : await findRefused(database, run);
+  const written = created + linked;
+  if (flags.json) {
+    const actions = run.actions ?? 0;
+    const document = { run: run.id, stopped: reason.kind, actions, written, stale, failed, refused };
+    await write(terminal.stdout, `${JSON.stringify(document)}\n`);
   }
-  const written = applied.created + applied.linked;
+  if (failed > 0) {
+    const look = lookOf(terminal.stderr, terminal, flags);
+    await write(terminal.stderr, `${renderRefused({ failed, refused }, look)}\n`);
+  }
   await write(
     terminal.stderr,
     `${wordsFor(reason)}: ${formatCount(written)} of ${formatCount(run.actions ?? 0)} operators are written, all of them whole.\n  → The same command resumes run ${run.id}.\n`,

@@ -21,6 +21,8 @@ export interface Reading {
   readonly column: CatalogColumn;
   /** Where the condition holds, another value counts: an expression as `asKey` makes it for this column. */
   readonly instead?: { readonly where: string; readonly expression: string };
+  /** Not a part of its row's digest; its column has a sum all the same. */
+  readonly isApart?: boolean;
 }
 
 /** What `contentDigest` selects. */

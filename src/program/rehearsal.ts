@@ -20,6 +20,7 @@ export function addRehearsal(program: Command, call: Call): void {
     .option('--no-redact', 'name operators and values; without it there are pseudonyms')
     .option('--baseline <file>', 'fail where decisions are others than in this file')
     .option('--write-baseline <file>', 'write the decisions to this file, for --baseline')
+    .option('--min-written <n>', 'fail where fewer operators are to be written', wholeNumber, 1)
     .option('--max-review <n>', 'fail where more operators are left for review', wholeNumber)
     .option('--max-failed <n>', 'fail where the database refuses more operators', wholeNumber, 0)
     .option('--max-transaction-ms <ms>', 'fail where a transaction takes longer', positiveNumber)

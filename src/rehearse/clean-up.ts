@@ -27,20 +27,20 @@ export async function restore(
   findings: Findings,
   site: Site,
   original: Loaded,
-  { args: { place }, ignoreTables, workplace }: Pick<CycleOptions, 'args' | 'ignoreTables' | 'workplace'>,
+  { args: { place }, scope, workplace }: Pick<CycleOptions, 'args' | 'scope' | 'workplace'>,
 ): Promise<void> {
   try {
     const { onecard, scratch } = site;
     const ended = expectEnd(await onecard.call(['runs', '--json', ...place]), [0]);
     const { runs } = readDocument(runsDocument, ended);
-    const ours = runs.filter(({ run, state }) => !original.runs.includes(run) && WRITTEN.includes(state));
+    const ours = runs.filter(
+      ({ run, state }) => !original.runs.some(({ id }) => id === run) && WRITTEN.includes(state),
+    );
     for (const { run } of ours)
       expectEnd(await onecard.call(['rollback', run, '--yes', '--json', ...place]), [0, 7]);
     if (!original.hadJournal)
       expectEnd(await onecard.call(['uninstall', '--yes', '--drop-columns', ...place]), [0]);
-    const now = await site.inspect((database) =>
-      readContents(database, { ignoreTables, like: original.contents }),
-    );
+    const now = await site.inspect((database) => readContents(database, { scope, like: original.contents }));
     findings.seen = `${scratch.name} is as it was before`;
     reportDifferences(findings, compareContents(original.contents, now));
   } finally {

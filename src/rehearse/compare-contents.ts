@@ -2,8 +2,8 @@ import type { Trigger } from '../database/schema.js';
 import { type Contents, isSameName, type TableContents } from './contents.js';
 
 /**
- * `rows`: there are more or fewer than expected. `values`: as many, and not the same. `cards`: the journal says that
- * there are more new cards than are found.
+ * `rows`: there are more or fewer than expected. `values`: as many, and not the same. `moved`: the same, apart from
+ * volatile columns. `cards`: the journal says that there are more new cards than are found.
  */
 export type DifferenceKind =
   | 'new-table'
@@ -12,6 +12,7 @@ export type DifferenceKind =
   | 'columns-gone'
   | 'rows'
   | 'values'
+  | 'moved'
   | 'cards';
 
 export interface Difference {
@@ -83,10 +84,13 @@ function compareTable(before: TableContents, after: TableContents): Difference[]
   if (before.rows !== after.rows) return [...differences, rowsDiffer(label, before.rows, after.rows)];
   const columns = [...after.columns].filter(([name, sum]) => sum !== before.columns.get(name));
   const names = columns.map(([name]) => name);
+  const moved = names.filter((name) => after.volatileColumns.includes(name));
+  const others = names.filter((name) => !moved.includes(name));
+  if (moved.length > 0) differences.push(movedBy(label, moved));
   // Without a column, all rows have other digests.
-  if (gone.length > 0 ? names.length === 0 : String(before.digest) === String(after.digest))
-    return differences;
-  return [...differences, valuesDiffer(label, before.rows, names)];
+  const isSame = gone.length > 0 ? others.length === 0 : String(before.digest) === String(after.digest);
+  if (!isSame) differences.push(valuesDiffer(label, before.rows, others));
+  return differences;
 }
 
 function rowsDiffer(label: string, before: number, after: number): Difference {
@@ -101,6 +105,11 @@ function valuesDiffer(label: string, rows: number, columns: readonly string[]): 
       ? 'values stand in other rows'
       : `values changed in ${listed('the column', columns)}`;
   return difference(label, 'values', `${countOf(rows)} as before, but ${what}`, { columns });
+}
+
+function movedBy(label: string, columns: readonly string[]): Difference {
+  const message = `the application has moved ${listed('the volatile column', columns)}`;
+  return difference(label, 'moved', message, { columns });
 }
 
 export function difference(

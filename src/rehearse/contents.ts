@@ -1,8 +1,9 @@
 import type { Database } from '../database/database.js';
 import type { Session } from '../database/session.js';
-import type { ContentDigestRow, Reading, StoredTable } from '../database/stored-tables.js';
+import type { ContentDigestRow, Reading } from '../database/stored-tables.js';
 import { OnecardError } from '../errors.js';
 import type { TableName } from '../model/configuration.js';
+import type { Scope } from './scope.js';
 
 /** What a database holds, as numbers to be compared: no value can be read back from them. */
 export interface Contents {
@@ -18,20 +19,22 @@ export interface TableContents extends Sums {
   readonly label: string;
   /** Columns of the contents that it is like, which are not there any more. */
   readonly goneColumns: readonly string[];
+  /** Those that the application moves by itself. */
+  readonly volatileColumns: readonly string[];
 }
 
 /** Of some rows; the sums of two sets of rows add up to those of both. */
 export interface Sums {
   readonly rows: number;
-  /** Of all rows, over the columns below: equal for the same rows in whatever order. */
+  /** Of all rows, over the columns below, volatile ones aside: equal for the same rows in whatever order. */
   readonly digest: readonly bigint[];
   /** Each with a sum over its values, whichever rows they are in. */
   readonly columns: ReadonlyMap<string, bigint>;
 }
 
 export interface ContentsOptions {
-  /** Labels, or names with schema, of tables to be left out. */
-  readonly ignoreTables?: readonly string[];
+  /** All of it, where it is left out. */
+  readonly scope?: Scope;
   /** Read no columns but those of these contents: what onecard adds does not count. */
   readonly like?: Contents;
 }
@@ -52,11 +55,10 @@ export function readContents(database: Database, options: ContentsOptions = {}):
 export async function readWithin(
   session: Session,
   database: Database,
-  { ignoreTables = [], like }: ContentsOptions,
+  { scope, like }: ContentsOptions,
 ): Promise<Contents> {
-  const isIgnored = ({ name, label }: StoredTable) =>
-    ignoreTables.includes(label) || ignoreTables.includes(`${name.schema}.${name.name}`);
-  const found = (await database.storedTables(session)).filter((table) => !isIgnored(table));
+  const stored = await database.storedTables(session);
+  const found = scope?.without(stored) ?? stored;
   const tables: TableContents[] = [];
   for (const table of found.filter(({ isReadable }) => isReadable)) {
     const known = like?.tables.find((each) => isSameName(each.name, table.name));
@@ -65,11 +67,13 @@ export async function readWithin(
     const readings = columns.map((column) => ({
       expression: `t.${database.dialect.identifier(column.name)}`,
       column,
+      isApart: scope?.isVolatile(table, column.name) ?? false,
     }));
     tables.push({
       name,
       label,
       ...(await readSums(session, database, label, `${rows} AS t`, readings)),
+      volatileColumns: readings.filter(({ isApart }) => isApart).map(({ column }) => column.name),
       goneColumns: [...(known?.columns.keys() ?? [])].filter(
         (name) => !columns.some((column) => column.name === name),
       ),

@@ -4,17 +4,26 @@ import { checkLayout, type Layout } from '../config/layout.js';
 import type { Database } from '../database/database.js';
 import type { Configuration } from '../model/configuration.js';
 import type { Tally } from '../model/decision.js';
+import { ExitCode } from '../model/exit-code.js';
 import type { Measures } from '../model/rehearsal.js';
 import { ApprovedPlan } from '../plan/approved-plan.js';
 import { compareContents } from './compare-contents.js';
 import { type Contents, readContents } from './contents.js';
 import type { Discretion } from './discretion.js';
-import { judgeRollback, judgeRun, judgeVerification, plural, reportDifferences } from './judgements.js';
+import {
+  judgeRollback,
+  judgeRun,
+  judgeVerification,
+  plural,
+  reportDifferences,
+  reportRefused,
+} from './judgements.js';
 import type { Limits } from './limits.js';
 import type { Loaded } from './loaded.js';
-import { documents, expectEnd, type RunDocument, readDocument } from './onecard.js';
+import { documents, type Ended, expectEnd, type RunDocument, readDocument, tryDocument } from './onecard.js';
 import { proveOnlyPlanned } from './only-planned.js';
-import { lookBefore } from './preflight.js';
+import { lookBefore, REHEARSAL_TICKET, refuseLeftRuns } from './preflight.js';
+import type { Scope } from './scope.js';
 import { logBytesBetween, readSizes } from './sizes.js';
 import type { Findings, Steps } from './steps.js';
 
@@ -23,8 +32,7 @@ export interface CycleOptions {
   readonly workplace: string;
   /** Arguments for the commands. */
   readonly args: CommandArgs;
-  /** Tables that are expected to change, such as those that triggers write to. */
-  readonly ignoreTables: readonly string[];
+  readonly scope: Scope;
   readonly limits: Pick<Limits, 'maxFailed'>;
   readonly discretion: Discretion;
 }
@@ -44,6 +52,11 @@ export interface CommandArgs {
 const BATCHES_AROUND_A_KILL = 5;
 const LARGEST_KILLED_BATCH = 500;
 
+/** As it will be run. */
+const RUN = ['migrate', '--yes', '--allow-schema-changes', '--ticket', REHEARSAL_TICKET];
+/** Rows that the database refuses, after which there is no point in going on. */
+const ENOUGH_FAILURES = 100;
+
 /** The whole life of a migration on one database. */
 export class Cycle {
   decisions: readonly Tally[] = [];
@@ -56,6 +69,8 @@ export class Cycle {
   };
   /** What the first dry run has written. */
   plan: ApprovedPlan | undefined;
+  /** It came to its end, so that all is measured. */
+  isWhole = false;
   readonly #options: CycleOptions;
   readonly #steps: Steps;
   readonly #planFile: string;
@@ -67,9 +82,14 @@ export class Cycle {
   }
 
   async turn(loaded: Loaded): Promise<void> {
+    await this.#turn(loaded);
+    this.isWhole = true;
+  }
+
+  async #turn(loaded: Loaded): Promise<void> {
     const steps = this.#steps;
     this.#note({ databaseBytes: loaded.sizes.databaseBytes });
-    await steps.take('preflight', (findings) => this.#lookBefore(findings, loaded));
+    await steps.need('preflight', (findings) => this.#lookBefore(findings, loaded));
     const { plan, pending } = await steps.need('dry-run', (findings) => this.#dryRun(findings, loaded));
     this.plan = plan;
     await steps.take('dry-run-wrote-nothing', (findings) => this.#proveSame(findings, loaded));
@@ -100,12 +120,14 @@ export class Cycle {
       this.#steps.skip(step, why);
   }
 
-  #lookBefore(findings: Findings, loaded: Loaded): Promise<void> {
+  async #lookBefore(findings: Findings, loaded: Loaded): Promise<true> {
     const { workplace } = this.#options;
     const { databaseBytes } = this.measures;
-    return this.#fitting(loaded, (database, layout) =>
+    refuseLeftRuns(loaded.runs);
+    await this.#fitting(loaded, (database, layout) =>
       lookBefore(findings, database, layout, { databaseBytes, workplace }),
     );
+    return true;
   }
 
   async #dryRun(findings: Findings, { site }: Loaded): Promise<{ plan: ApprovedPlan; pending: number }> {
@@ -116,13 +138,14 @@ export class Cycle {
     const pending = count(totals.filter(({ action }) => action !== 'none'));
     this.decisions = totals;
     findings.seen = `${plural(count(totals), 'operator')}, ${pending} to be written`;
+    if (count(totals) === 0) findings.problem('there are no operators: nothing can be rehearsed on them');
     return { plan: await ApprovedPlan.open(this.#planFile), pending };
   }
 
   async #proveSame(findings: Findings, { site, contents }: Loaded): Promise<void> {
-    const { ignoreTables } = this.#options;
-    const now = await site.inspect((database) => readContents(database, { ignoreTables, like: contents }));
-    findings.seen = sameInWords(contents);
+    const { scope } = this.#options;
+    const now = await site.inspect((database) => readContents(database, { scope, like: contents }));
+    findings.seen = sameInWords(contents, scope);
     reportDifferences(findings, compareContents(contents, now));
   }
 
@@ -132,15 +155,15 @@ export class Cycle {
     loaded: Loaded,
     approved: readonly string[],
     pending: number,
-  ): Promise<true> {
-    const { args, discretion } = this.#options;
+  ): Promise<true | undefined> {
+    const { discretion } = this.#options;
     const size = Math.min(LARGEST_KILLED_BATCH, Math.ceil(pending / BATCHES_AROUND_A_KILL));
     const after = Math.floor(pending / size / 2) * size;
-    const run = ['migrate', '--yes', '--allow-schema-changes', ...approved, ...this.#deciding];
     const ended = await loaded.site.onecard.callKilled(
-      [...run, ...args.batches, '--batch-size', String(size)],
+      [...this.#runArgs(approved), '--batch-size', String(size)],
       after,
     );
+    if (this.#hasGivenUp(findings, ended)) return undefined;
     if (ended.signal !== 'SIGKILL') {
       expectEnd(ended, [0, 7]);
       findings.problem('the run came to its end, and was not killed: no batch of it was about to commit');
@@ -155,10 +178,14 @@ export class Cycle {
   }
 
   /** Whatever there is to be finished, or done. */
-  async #run(findings: Findings, { site }: Loaded, approved: readonly string[]): Promise<RunDocument> {
-    const { args, limits, discretion } = this.#options;
-    const call = ['migrate', '--yes', '--allow-schema-changes', '--json', ...approved];
-    const ended = await site.onecard.call([...call, ...this.#deciding, ...args.batches]);
+  async #run(
+    findings: Findings,
+    { site }: Loaded,
+    approved: readonly string[],
+  ): Promise<RunDocument | undefined> {
+    const { limits, discretion } = this.#options;
+    const ended = await site.onecard.call(this.#runArgs(approved));
+    if (this.#hasGivenUp(findings, ended)) return undefined;
     const run = readDocument(documents.run, expectEnd(ended, [0, 3, 7]));
     judgeRun(findings, run, { maxFailed: limits.maxFailed, discretion });
     this.#noteTimes(run);
@@ -176,11 +203,11 @@ export class Cycle {
   }
 
   async #proveOnlyPlanned(findings: Findings, loaded: Loaded, { run }: RunDocument): Promise<void> {
-    const { ignoreTables } = this.#options;
+    const { scope } = this.#options;
     const differences = await this.#fitting(loaded, (database, layout) =>
-      proveOnlyPlanned(database, layout, { before: loaded.contents, ignoreTables, run }),
+      proveOnlyPlanned(database, layout, { before: loaded.contents, scope, run }),
     );
-    findings.seen = `${sameInWords(loaded.contents)}, but for the links and cards of run ${run}`;
+    findings.seen = `${sameInWords(loaded.contents, scope)}, but for the links and cards of run ${run}`;
     reportDifferences(findings, differences);
   }
 
@@ -194,6 +221,20 @@ export class Cycle {
     const rollback = readDocument(documents.rollback, expectEnd(await site.onecard.call(call), [0, 7]));
     judgeRollback(findings, rollback, created + linked, discretion);
     this.#noteTimes(rollback);
+    return true;
+  }
+
+  #runArgs(approved: readonly string[]): string[] {
+    const { args, limits } = this.#options;
+    const enough = String(Math.max(ENOUGH_FAILURES, limits.maxFailed + 1));
+    return [...RUN, '--json', '--max-failures', enough, ...approved, ...this.#deciding, ...args.batches];
+  }
+
+  /** Too many rows were refused for a run to go on. */
+  #hasGivenUp(findings: Findings, ended: Ended): boolean {
+    const stopped = ended.code === ExitCode.Failed && tryDocument(documents.stopped, ended);
+    if (!stopped) return false;
+    reportRefused(findings, stopped, this.#options.discretion);
     return true;
   }
 
@@ -224,5 +265,5 @@ export class Cycle {
   }
 }
 
-const sameInWords = ({ tables }: Contents) =>
-  `${plural(tables.length, 'table')} with the same rows, to the byte`;
+const sameInWords = ({ tables }: Contents, { ignoredTables }: Scope) =>
+  `${plural(tables.length, 'table')} with the same rows, to the byte${ignoredTables.length === 0 ? '' : `, ${ignoredTables.join(', ')} aside`}`;

@@ -1,6 +1,6 @@
 import type { Difference } from './compare-contents.js';
 import type { Discretion } from './discretion.js';
-import type { RollbackDocument, RunDocument, VerificationDocument } from './onecard.js';
+import type { RollbackDocument, RunDocument, StoppedDocument, VerificationDocument } from './onecard.js';
 import type { Findings } from './steps.js';
 
 type Checks = VerificationDocument['checks'];
@@ -12,14 +12,7 @@ export function judgeRun(
   { maxFailed, discretion }: { readonly maxFailed: number; readonly discretion: Discretion },
 ): void {
   findings.seen = `${created} cards created and linked, ${linked} operators linked to persons that were there`;
-  if (failed > maxFailed) {
-    findings.problem(
-      `the database refused ${plural(failed, 'operator')}`,
-      refused.map(
-        ({ operator, reason }) => `operator ${discretion.operator(operator)}: ${discretion.words(reason)}`,
-      ),
-    );
-  }
+  if (failed > maxFailed) reportRefused(findings, { failed, refused }, discretion);
   if (stale > 0)
     findings.problem(
       `${plural(stale, 'operator')} changed or vanished while the run worked: something writes to this database, or a trigger does`,
@@ -37,6 +30,20 @@ export function judgeRun(
       `persons came for ${plural(closing?.lateCandidates.count ?? 0, 'card')} while the run worked`,
     );
   judgeChecks(findings, checks, discretion);
+}
+
+/** Named, as far as the run has named them, each with the words of the server. */
+export function reportRefused(
+  findings: Findings,
+  { failed, refused }: Pick<StoppedDocument, 'failed' | 'refused'>,
+  discretion: Discretion,
+): void {
+  findings.problem(
+    `the database refused ${plural(failed, 'operator')}`,
+    refused.map(
+      ({ operator, reason }) => `operator ${discretion.operator(operator)}: ${discretion.words(reason)}`,
+    ),
+  );
 }
 
 export function judgeVerification(
@@ -82,9 +89,12 @@ export function judgeRollback(
 
 /** What stands in tables that should not, and the triggers that may have put it there. */
 export function reportDifferences(findings: Findings, differences: readonly Difference[]): void {
-  for (const { message } of differences) findings.problem(message);
-  const [first] = differences;
+  for (const { message, kind } of differences)
+    if (kind === 'moved') findings.details.push(message);
+    else findings.problem(message);
+  const [first] = differences.filter(({ kind }) => kind !== 'moved');
   if (first === undefined) return;
+  findings.remedy = REMEDY;
   findings.details.push(
     ...first.triggers.map(
       ({ name, table, when }) => `may be by the trigger ${name} on ${table.name}, ${when}`,
@@ -92,5 +102,8 @@ export function reportDifferences(findings: Findings, differences: readonly Diff
     ...first.hiddenTriggers.map((table) => `this user may not see the triggers of ${table}`),
   );
 }
+
+const REMEDY =
+  'Where the application does that by itself and it is no harm, name a column of operators or persons in volatileColumns, or another table with --ignore-table.';
 
 export const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;

@@ -1,8 +1,10 @@
 import type { Scratch } from '../database/scratch.js';
 import type { Sizes } from '../database/stored-tables.js';
 import { RunTable } from '../journal/journal.js';
+import type { Run } from '../journal/run.js';
 import { type Contents, readContents } from './contents.js';
 import type { Discretion } from './discretion.js';
+import type { Scope } from './scope.js';
 import { Site, type Surroundings } from './site.js';
 import { readSizes } from './sizes.js';
 import type { Findings } from './steps.js';
@@ -15,13 +17,13 @@ export interface Loaded {
   readonly sizes: Sizes;
   readonly hadJournal: boolean;
   /** Runs that were there. */
-  readonly runs: readonly string[];
+  readonly runs: readonly Run[];
 }
 
 export interface LoadOptions extends Surroundings {
   /** Makes the database to work on. */
   load(): Promise<Scratch>;
-  readonly ignoreTables: readonly string[];
+  readonly scope: Scope;
   readonly discretion: Discretion;
 }
 
@@ -31,7 +33,7 @@ export async function load(
   options: LoadOptions,
   onSite: (site: Site) => void,
 ): Promise<Loaded> {
-  const { ignoreTables, discretion } = options;
+  const { scope, discretion } = options;
   const site = new Site(await options.load(), options);
   onSite(site);
   findings.seen = site.scratch.origin;
@@ -39,7 +41,7 @@ export async function load(
     discretion.learn([database.identity.database, ...(await database.identifiers())]);
     const hadJournal = await database.hasJournal();
     const runs = hadJournal ? await database.snapshot((session) => new RunTable(database).all(session)) : [];
-    const contents = await readContents(database, { ignoreTables });
+    const contents = await readContents(database, { scope });
     findings.details.push(
       ...contents.unread.map((table) => `${table} may not be read: nothing is proved of it`),
     );
@@ -49,7 +51,7 @@ export async function load(
       contents,
       sizes: await readSizes(database),
       hadJournal,
-      runs: runs.map(({ id }) => id),
+      runs,
     };
   });
 }

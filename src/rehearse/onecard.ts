@@ -57,15 +57,16 @@ export class Onecard {
       cwd: this.#place.folder,
       env,
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      // By the channel, it knows when the rehearsal is gone: then it writes no more, as to a database that stays.
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.#child = child;
     let stdout = '';
     let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;
     });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;
     });
     return new Promise((resolve, reject) => {
@@ -100,6 +101,7 @@ const tally = z.object({
   finding: z.enum(Object.keys(FINDINGS) as Finding[]).nullable(),
   operators: z.number(),
 });
+const refused = z.object({ operator: z.string(), reason: z.string() });
 const times = { longestTransactionMs: z.number(), longestLockMs: z.number() };
 const check = z.object({
   name: z.string(),
@@ -119,7 +121,7 @@ export const documents = {
     linked: z.number(),
     stale: z.number(),
     failed: z.number(),
-    refused: z.array(z.object({ operator: z.string(), reason: z.string() })),
+    refused: z.array(refused),
     pending: z.number(),
     closing: z
       .object({
@@ -130,7 +132,7 @@ export const documents = {
     checks: z.array(check),
     ...times,
   }),
-  nothingToDo: z.object({ run: z.null() }),
+  stopped: z.object({ stopped: z.string(), failed: z.number(), refused: z.array(refused) }),
   verification: z.object({ violations: z.number(), checks: z.array(check) }),
   rollback: z.object({
     removed: z.number(),
@@ -142,9 +144,16 @@ export const documents = {
   }),
 };
 
+export type StoppedDocument = z.infer<typeof documents.stopped>;
 export type RunDocument = z.infer<typeof documents.run>;
 export type VerificationDocument = z.infer<typeof documents.verification>;
 export type RollbackDocument = z.infer<typeof documents.rollback>;
+
+/** Undefined where it said something else, or nothing. */
+export function tryDocument<T>(schema: z.ZodType<T>, { stdout }: Ended): T | undefined {
+  if (stdout === '') return undefined;
+  return schema.safeParse(JSON.parse(stdout)).data;
+}
 
 export function readDocument<T>(schema: z.ZodType<T>, { stdout }: Ended): T {
   return schema.parse(JSON.parse(stdout));

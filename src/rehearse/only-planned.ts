@@ -8,12 +8,13 @@ import { RunTable } from '../journal/journal.js';
 import type { Run } from '../journal/run.js';
 import { compareContents, type Difference, difference } from './compare-contents.js';
 import { type Contents, isSameName, readSums, readWithin, type TableContents } from './contents.js';
+import type { Scope } from './scope.js';
 
 interface Sought {
   /** All of it, from before the run. */
   readonly before: Contents;
-  /** Left out there, too. */
-  readonly ignoreTables: readonly string[];
+  /** As it was read in. */
+  readonly scope?: Scope;
   readonly run: string;
 }
 
@@ -26,18 +27,18 @@ interface Sought {
 export async function proveOnlyPlanned(
   database: Database,
   layout: Layout,
-  { before, ignoreTables, run: runId }: Sought,
+  { before, scope, run: runId }: Sought,
 ): Promise<readonly Difference[]> {
   const { differences, missing } = await database.snapshot(async (session) => {
     for (const statement of database.dialect.exactReading) await session.run(statement);
     const run = await new RunTable(database).find(session, runId);
     if (run === undefined) throw new OnecardError(`The journal knows no run "${runId}".`);
-    const now = await readWithin(session, database, { like: before, ignoreTables });
+    const now = await readWithin(session, database, { like: before, ...(scope && { scope }) });
     const stored = await database.storedTables(session);
     const tables: TableContents[] = [];
     for (const table of now.tables) {
       const there = stored.find(({ name }) => isSameName(name, table.name));
-      const written = there && writtenBy(database, layout, run, there, table);
+      const written = there && writtenBy(database, layout, run, there, table, scope);
       tables.push(written ? await withoutWritten(session, database, table, written) : table);
     }
     return {
@@ -66,11 +67,16 @@ function writtenBy(
   run: Run,
   table: StoredTable,
   { columns }: TableContents,
+  scope: Scope | undefined,
 ): Written | undefined {
   const { operators, persons } = layout.configuration;
   const now = table.columns
     .filter(({ name }) => columns.has(name))
-    .map((column) => ({ expression: `t.${sql.identifier(column.name)}`, column }));
+    .map((column) => ({
+      expression: `t.${sql.identifier(column.name)}`,
+      column,
+      isApart: scope?.isVolatile(table, column.name) ?? false,
+    }));
   // From the journal to the table, whose key has an index: a table is never looked up in the journal, row by row.
   const from = (key: string, value: string, column: Column, more = '') =>
     `${sql.journal('change')} AS c

@@ -3,7 +3,9 @@ import type { Layout } from '../config/layout.js';
 import { findSlowLookups } from '../config/lookups.js';
 import { findReferences, labelOf } from '../config/references.js';
 import type { Database } from '../database/database.js';
+import { OnecardError } from '../errors.js';
 import { pendingSchemaSteps } from '../journal/migrate.js';
+import type { Run } from '../journal/run.js';
 import { assessReadiness } from '../scan/readiness.js';
 import { plural } from './judgements.js';
 import type { Findings } from './steps.js';
@@ -13,6 +15,20 @@ const FEW_ROWS = 1000;
 
 /** The journal, its audit report, and the cards take less than the data itself. */
 const ROOM_FACTOR = 2;
+
+/** Kept with the runs of a rehearsal, so that one that was killed on a database that stays can be told. */
+export const REHEARSAL_TICKET = 'rehearsal';
+
+/** @throws OnecardError where the data holds what a rehearsal has written, and has not taken back. */
+export function refuseLeftRuns(runs: readonly Run[]): void {
+  const left = runs.filter(({ ticket, state }) => ticket === REHEARSAL_TICKET && state !== 'rolled-back');
+  if (left.length === 0) return;
+  const ids = left.map(({ id }) => id);
+  throw new OnecardError(
+    `${plural(left.length, 'run')} of a rehearsal that was killed here: ${ids.join(', ')}. What was written is still in the data.`,
+    { remedy: `${ids.map((id) => `onecard rollback ${id}`).join(', ')}, then onecard uninstall.` },
+  );
+}
 
 /** What would hinder a run, its rollback, or others at work. */
 export async function lookBefore(
@@ -35,7 +51,9 @@ export async function lookBefore(
   findings.seen = [
     `${steps.length === 0 ? 'the journal is there' : 'the journal is to be made'}`,
     ...(own.length > 0 ? [`${plural(own.length, 'change')} of the application's tables`] : []),
-    ...(triggers.length > 0 ? [`${plural(triggers.length, 'trigger')} fire`] : []),
+    ...(triggers.length > 0
+      ? [`${plural(triggers.length, 'trigger')} ${triggers.length === 1 ? 'fires' : 'fire'}`]
+      : []),
   ].join(', ');
   findings.details.push(
     ...own.map(({ sql }) => `needs --allow-schema-changes: ${sql}`),

@@ -59,15 +59,17 @@ export async function rehearse(options: RehearsalOptions, steps: Steps): Promise
 async function judge(
   { limits, compareBaseline, onPlan }: RehearsalOptions,
   steps: Steps,
-  { plan, decisions, measures }: Cycle,
+  { plan, decisions, measures, isWhole }: Cycle,
 ): Promise<BaselineComparison | null> {
   if (plan === undefined) {
     steps.skipUpTo('baseline');
     return null;
   }
-  await steps.take('limits', async (findings) =>
-    holdAgainstLimits(findings, limits, { decisions, measures }),
-  );
+  if (isWhole)
+    await steps.take('limits', async (findings) =>
+      holdAgainstLimits(findings, limits, { decisions, measures }),
+    );
+  else steps.skipUpTo('limits');
   let comparison: BaselineComparison | null = null;
   if (compareBaseline === undefined) steps.skip('baseline', 'no --baseline given');
   else

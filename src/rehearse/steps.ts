@@ -51,8 +51,8 @@ export class Steps {
     }
   }
 
-  /** A step that the next ones need the result of. */
-  async need<T>(step: RehearsalStep, work: (findings: Findings) => Promise<T>): Promise<T> {
+  /** A step that the next ones need the result of; undefined for none. */
+  async need<T>(step: RehearsalStep, work: (findings: Findings) => Promise<T | undefined>): Promise<T> {
     const result = await this.take(step, work);
     if (result === undefined) throw new Blocked();
     return result;

@@ -2,9 +2,21 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Database } from '../../src/database/database.js';
 import { compareContents } from '../../src/rehearse/compare-contents.js';
 import { type Contents, readContents } from '../../src/rehearse/contents.js';
+import { Scope } from '../../src/rehearse/scope.js';
 import { logBytesBetween, readSizes } from '../../src/rehearse/sizes.js';
 import { databases, type TestDatabase } from '../support/databases.js';
 import { openTest } from '../support/opened.js';
+
+/** Of operators in `item`, whose column `moved` the application moves by itself, and persons in `other`. */
+const scopeOf = (ignoredTables: readonly string[] = []) =>
+  new Scope(
+    {
+      operators: { table: { schema: undefined, name: 'item' } },
+      persons: { table: { schema: undefined, name: 'other' } },
+      volatileColumns: { operators: ['moved'], persons: [] },
+    },
+    ignoredTables,
+  );
 
 const said = (before: Contents, after: Contents) =>
   compareContents(before, after).map(({ message }) => message);
@@ -264,13 +276,42 @@ describe.each(databases)('the contents of a database on $name', ({ kind, name, f
       'other: the table is gone',
     ]);
     await write('UPDATE item SET number = 3 WHERE number = 2');
-    const changed = await readContents(database, { like: before, ignoreTables: ['audit_log'] });
+    const changed = await readContents(database, { like: before, scope: scopeOf(['audit_log']) });
     expect(said(before, changed).toSorted()).toEqual([
       'item: 2 rows as before, but values changed in the column number',
       'item: column word is gone',
       'other: the table is gone',
     ]);
+    await expect(readContents(database, { scope: scopeOf(['audit_logs']) })).rejects.toThrow(
+      '--ignore-table audit_logs: there is no such table.',
+    );
     await write('DROP TABLE audit_log');
+  });
+
+  it('tells what the application moves by itself from what it changes', async () => {
+    const scope = scopeOf();
+    await write(
+      'CREATE TABLE item (number int, word varchar(20), moved varchar(20))',
+      `INSERT INTO item VALUES (1, 'one', 'then'), (2, 'two', 'then')`,
+    );
+    const before = await readContents(database, { scope });
+    const kinds = async () =>
+      compareContents(before, await readContents(database, { like: before, scope })).map(
+        ({ kind, message }) => `${kind} ${message}`,
+      );
+    expect(await kinds()).toEqual([]);
+    await write(`UPDATE item SET moved = 'now' WHERE number = 1`);
+    expect(await kinds()).toEqual(['moved item: the application has moved the volatile column moved']);
+    // Two rows that have swapped their words, as well.
+    await write(`UPDATE item SET word = CASE number WHEN 1 THEN 'two' ELSE 'one' END`);
+    expect(await kinds()).toEqual(['values item: 2 rows as before, but values stand in other rows']);
+  });
+
+  it('is never read without the tables that a migration is about', () => {
+    expect(() => scopeOf(['item'])).toThrow(
+      '--ignore-table item: this table is what the rehearsal is about.',
+    );
+    expect(() => scopeOf(['other'])).toThrow('what the rehearsal is about');
   });
 
   it('leave out the journal and the mark of a disposable database, and no table that is called alike', async () => {

@@ -16,12 +16,13 @@ const half = (from: number) =>
  */
 export function contentDigestMysql(from: string, readings: readonly Reading[]): string {
   const values = readings.map(valueSql);
+  const ofRow = values.filter((_, index) => !readings[index]?.isApart);
   const sums = values.map((value) => `CAST(SUM(CRC32(${value})) AS CHAR)`);
   return `SELECT r.row_count, r.digested, r.first_half, r.second_half, c.column_sums
   FROM (SELECT CAST(COUNT(*) AS CHAR) AS row_count, CAST(COUNT(d.digest) AS CHAR) AS digested,
                ${half(1)} AS first_half,
                ${half(17)} AS second_half
-          FROM (SELECT SHA2(CONCAT(${["''", ...values].join(',\n                                   ')}), 256) AS digest
+          FROM (SELECT SHA2(CONCAT(${["''", ...ofRow].join(',\n                                   ')}), 256) AS digest
                   FROM ${from}
                  LIMIT ${ALL_ROWS}) AS d) AS r
  CROSS JOIN (SELECT JSON_ARRAY(${sums.join(', ')}) AS column_sums

@@ -27,6 +27,7 @@ export function contentDigestPostgres(
   jsonArray: (expressions: readonly string[]) => string,
 ): string {
   const values = readings.map(valueSql);
+  const ofRow = values.filter((_, index) => !readings[index]?.isApart);
   const sums = readings.map(
     (_, index) => `CAST(SUM(hashtextextended(CAST(r.c${index} AS text) COLLATE "C", 0)) AS text)`,
   );
@@ -34,7 +35,7 @@ export function contentDigestPostgres(
        ${half(1)} AS first_half,
        ${half(17)} AS second_half,
        ${jsonArray(sums)} AS column_sums
-  FROM (SELECT ${['', ...values.map((value, index) => `${value} AS c${index},\n               `)].join('')}encode(sha256(convert_to(CAST(ROW(${values.join(', ')}) AS text), 'UTF8')), 'hex') AS digest
+  FROM (SELECT ${['', ...values.map((value, index) => `${value} AS c${index},\n               `)].join('')}encode(sha256(convert_to(CAST(ROW(${ofRow.join(', ')}) AS text), 'UTF8')), 'hex') AS digest
           FROM ${from}
         OFFSET 0) AS r`;
 }
