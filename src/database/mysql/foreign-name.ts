@@ -1,4 +1,4 @@
-/** Signs of a statement, without strings, comments and white space. */
+/** Signs of code, without white space. */
 interface Sign {
   readonly text: string;
   readonly isName: boolean;
@@ -6,11 +6,14 @@ interface Sign {
 }
 
 const SIGNS =
-  /'(?:[^'\\]|\\.|'')*'|--[\s\0][^\n]*|#[^\n]*|\/\*(?!M?!).*?\*\/|`(?<quoted>(?:[^`]|``)*)`|"(?<doubled>(?:[^"\\]|\\.|"")*)"|(?<bare>[A-Za-z_$\x80-\xff][\w$\x80-\xff]*)|(?<other>[^\s'])/gs;
+  /`(?<quoted>(?:[^`]|``)*)`|"(?<doubled>(?:[^"]|"")*)"|(?<bare>[\w$\x80-\xff]+)|(?<other>[^\s\0])/gs;
 
-function signsOf(statement: string): Sign[] {
-  return [...statement.matchAll(SIGNS)].flatMap(({ groups, index }) => {
-    const name = groups?.['quoted']?.replaceAll('``', '`') ?? groups?.['doubled'] ?? groups?.['bare'];
+function signsOf(code: string): Sign[] {
+  return [...code.matchAll(SIGNS)].flatMap(({ groups, index }) => {
+    const name =
+      groups?.['quoted']?.replaceAll('``', '`') ??
+      groups?.['doubled']?.replaceAll('""', '"') ??
+      groups?.['bare'];
     const text = name ?? groups?.['other'];
     return text === undefined ? [] : [{ text, isName: name !== undefined, at: index }];
   });
@@ -18,23 +21,24 @@ function signsOf(statement: string): Sign[] {
 
 /** Words behind which a name with a point is that of a table or a routine, never a column. */
 const BEFORE_TABLES = new Set(
-  'FROM JOIN INTO UPDATE TABLE TABLES EXISTS REFERENCES CALL VIEW TRIGGER FUNCTION PROCEDURE SEQUENCE'.split(
-    ' ',
-  ),
+  `FROM JOIN INTO INSERT REPLACE UPDATE DELETE TRUNCATE IGNORE QUICK DELAYED LOW_PRIORITY HIGH_PRIORITY
+    TABLE TABLES EXISTS REFERENCES CALL VIEW TRIGGER FUNCTION PROCEDURE SEQUENCE`.split(/\s+/),
 );
 
 /**
- * Where a statement names something in one of these other databases: `name` of it, `at` which character. An alias
- * or a table may bear the name of a database, and a column of it looks the same as a table there: where the name
- * also stands alone, it is taken for an alias, apart from where no column can stand.
+ * Where a statement names something in one of these other databases: `name` of it, `at` which character. In what a
+ * statement creates, an alias or a table may bear the name of a database, and a column of it looks the same as a
+ * table there: where the name also stands alone, it is taken for an alias, apart from where no column can stand.
  *
+ * @param code of the statement, without comments and texts.
  * @param databases in lower case.
  */
 export function foreignName(
-  statement: string,
+  code: string,
   databases: ReadonlySet<string>,
 ): { readonly name: string; readonly at: number } | undefined {
-  const signs = signsOf(statement);
+  const signs = signsOf(code);
+  const mayHaveAliases = signs.some(({ text }) => /^CREATE$/i.test(text));
   const isPoint = (at: number) => signs[at]?.text === '.' && signs[at]?.isName === false;
   const alone = new Set(
     signs
@@ -48,7 +52,7 @@ export function foreignName(
       BEFORE_TABLES.has(signs[at - 1]?.text.toUpperCase() ?? '') ||
       signs[at + 3]?.text === '(' ||
       isPoint(at + 3);
-    return isTable || !alone.has(text.toLowerCase());
+    return isTable || !mayHaveAliases || !alone.has(text.toLowerCase());
   });
   return found && { name: found.text, at: found.at };
 }

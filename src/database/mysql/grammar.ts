@@ -1,4 +1,5 @@
 import { comment, escaped, type Grammar, lineComment, quoted, type Stretch } from '../script/grammar.js';
+import { type Reading, readingOf } from './masked.js';
 
 const NAME = quoted('`');
 
@@ -12,8 +13,14 @@ export class MysqlGrammar implements Grammar {
   readonly marks = /['"`#]|--(?=[\s\0]|$)|\/\*M!999999\\-|\/\*(?!M?!)/y;
   readonly command = /delimiter(?=[ \t])|\\/iy;
   readonly isNested = false;
+  #reading: Reading = readingOf('');
   #string = escaped("'");
   #doubleQuoted = escaped('"');
+
+  /** Of the statements that follow. */
+  get reading(): Reading {
+    return this.#reading;
+  }
 
   begin(): void {}
 
@@ -37,9 +44,11 @@ export class MysqlGrammar implements Grammar {
   end(statement: string): boolean {
     if (statement.length > 1000 || !/\bsql_mode\b/i.test(statement)) return false;
     const mode = /\bsql_mode\s*:?=\s*'([^']*)'/i.exec(statement)?.[1]?.toUpperCase() ?? '';
-    const isPlain = mode.includes('NO_BACKSLASH_ESCAPES');
-    this.#string = isPlain ? quoted("'") : escaped("'");
-    this.#doubleQuoted = isPlain || mode.includes('ANSI') ? quoted('"') : escaped('"');
+    const noBackslashEscapes = mode.includes('NO_BACKSLASH_ESCAPES');
+    const ansiQuotes = mode.includes('ANSI');
+    this.#reading = { noBackslashEscapes, ansiQuotes };
+    this.#string = noBackslashEscapes ? quoted("'") : escaped("'");
+    this.#doubleQuoted = noBackslashEscapes || ansiQuotes ? quoted('"') : escaped('"');
     return false;
   }
 

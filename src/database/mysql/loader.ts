@@ -65,7 +65,7 @@ class MysqlLoader implements Loader {
   }
 
   judge(statement: string) {
-    return judgeMysql(statement, this.#others);
+    return judgeMysql(statement, this.#others, this.grammar.reading);
   }
 
   async run(sql: string): Promise<number | LeftOut> {
