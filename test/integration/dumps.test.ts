@@ -335,7 +335,7 @@ describe.runIf(postgres)('a dump of PostgreSQL', () => {
     const empty = await emptyOn(server);
     const sleeping = plain.replace(
       /^SET row_security/m,
-      'CREATE TEMP TABLE sleeping AS SELECT pg_sleep(30);\n$&',
+      'CREATE TEMP TABLE sleeping AS SELECT 1 FROM pg_sleep(30);\n$&',
     );
     const abort = new AbortController();
     const load = empty.load(await file('sleeping', sleeping), abort.signal);
@@ -469,15 +469,12 @@ describe.runIf(mariadb)('a dump of MariaDB', () => {
   ])('leaves other databases and the server alone: %s', async (statement) => {
     const other = await emptyOn(server);
     const query = other.readable.query;
-    await query('CREATE TABLE there (other int PRIMARY KEY)');
+    await query(`CREATE TABLE there (${other.name} int PRIMARY KEY)`);
     await query('CREATE SEQUENCE numbers');
-    const dump = await file(
-      'reaching',
-      `${plain}\n${statement.replaceAll(/\bother\b(?=[.; ](?!int|=))/g, other.name)}`,
-    );
+    const dump = await file('reaching', `${plain}\n${statement.replaceAll(/\bother\b/g, other.name)}`);
     // Whether it is refused or left out.
     await (await emptyOn(server)).load(dump).catch((error) => expect(error).toBeInstanceOf(OnecardError));
-    expect(await query('SELECT other FROM there')).toEqual([]);
+    expect(await query('SELECT * FROM there')).toEqual([]);
     expect(await query('SHOW TABLES')).toHaveLength(2);
     expect(await query('SELECT CAST(next_not_cached_value AS CHAR) AS next FROM numbers')).toEqual([
       { next: '1' },
