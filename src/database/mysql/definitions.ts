@@ -80,7 +80,7 @@ export async function readDefinitions(session: Session, source: string, copy: st
 
   return {
     sequences: await each(ofType('SEQUENCE'), async ({ name }) =>
-      checked('sequence', { name, statement: await showCreate(session, 'TABLE', name) }),
+      checked('sequence', { name, statement: await showCreate(session, 'SEQUENCE', name) }),
     ),
     tables: await each(tables, async ({ name }) =>
       checked('table', {
