@@ -221,6 +221,18 @@ describe.runIf(postgres)('a dump of PostgreSQL', () => {
       expect(error.message).toContain(`line ${lineOf(wrong, 'what tekst')}: type "tekst" does not exist.`);
     });
 
+    it('stays where it has begun a transaction, and not ended it', async () => {
+      const { load, readable } = await empty();
+      await load(await file('begun', 'SET search_path = public;\nBEGIN;\nCREATE TABLE begun (id int);\n'));
+      expect(await readable.query('SELECT id FROM public.begun')).toEqual([]);
+    });
+
+    it('is refused where a second one is cut off behind it', async () => {
+      const second = `${plain}\n-- PostgreSQL database dump\nSET lock_timeout = 0;\n`;
+      const error = await refusal((await empty()).load(await file('second', second)));
+      expect(error.message).toContain('the dump is cut off here');
+    });
+
     it('is refused where it is cut off: in rows, in a statement, between statements', async () => {
       const cuts = ['\n9\t', 'RETURN NEW', '-- PostgreSQL database dump complete'];
       for (const cut of cuts) {

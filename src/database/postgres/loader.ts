@@ -75,6 +75,8 @@ class PostgresLoader implements Loader {
   }
 
   async finish(): Promise<void> {
+    // Where the dump has begun a transaction, and not ended it.
+    await described(() => this.#client.query('COMMIT'));
     await described(() => this.#client.query('ANALYZE'));
   }
 
