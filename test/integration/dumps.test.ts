@@ -494,6 +494,24 @@ describe.runIf(mariadb)('a dump of MariaDB', () => {
     expect(await query('SELECT @@GLOBAL.long_query_time < 77 AS same')).toEqual([{ same: 1 }]);
   });
 
+  it('has the dates that it has, and is refused where the server would put something else', async () => {
+    const { load, readable } = await emptyOn(server);
+    const odd = "CREATE TABLE odd (day date);\nINSERT INTO odd VALUES ('2024-02-31');\n";
+    const loaded = plain.replace(/^CREATE TABLE/m, `${odd}$&`);
+    await load(await file('dates.sql', loaded));
+    expect(await readable.query('SELECT CAST(day AS CHAR) AS day FROM odd')).toEqual([{ day: '2024-02-31' }]);
+    for (const [column, value, words] of [
+      ['varchar(5) CHARACTER SET latin1', `'\xe2\x98\x83'`, 'Incorrect string value'],
+      ['tinyint', '300', 'Out of range value'],
+      ['int CHECK (c > 5)', '2', 'CONSTRAINT `bad.c` failed'],
+    ] as const) {
+      const bad = `CREATE TABLE bad (c ${column});\nINSERT INTO bad VALUES (${value});\n`;
+      const dump = plain.replace(/^CREATE TABLE/m, `${bad}$&`);
+      const { message } = await refusal((await emptyOn(server)).load(await file('bad.sql', dump)));
+      expect(message).toContain(`line ${lineOf(dump, 'INSERT INTO bad')}: ${words}`);
+    }
+  });
+
   it('names a database as its alias, or in a text or a comment, and loads', async () => {
     const { name } = original;
     const empty = await emptyOn(server);

@@ -90,8 +90,15 @@ function judgeHead(head: string, { sql, code, others }: Judged): Verdict {
       remedy: 'Load a dump as mariadb-dump or mysqldump writes it.',
     };
   }
-  return refusalOf(head, { sql, code, others }) ?? run(sql);
+  return refusalOf(head, { sql, code, others }) ?? run(withAnyDate(sql));
 }
+
+/** The mode in which a dump loads its rows would make zeros of dates that are there, such as 2024-02-31. */
+const withAnyDate = (sql: string) =>
+  sql.replace(
+    /^((?:\/\*!\d*\s*)?SET\s+@OLD_SQL_MODE\s*=\s*@@SQL_MODE,\s*SQL_MODE\s*=\s*'NO_AUTO_VALUE_ON_ZERO)'/i,
+    "$1,ALLOW_INVALID_DATES'",
+  );
 
 export function judgeMysqlCommand(command: string): NotRun {
   return {
