@@ -9,9 +9,13 @@ export async function main(world: Pick<Terminal, 'openDatabase'> = {}): Promise<
   // Left alone, the heap grows to several times what is in use: a million operators have to fit into 200 MB.
   setFlagsFromString('--heap-growing-percent=50');
 
-  // A reader that stops reading, such as `head`, is no failure.
+  // A reader that stops reading, such as `head`, is no failure; whoever has to clean up first listens for it.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(ExitCode.Done);
+    if (!isClosed(error) || process.emit('SIGPIPE', 'SIGPIPE')) return;
+    process.exit(process.exitCode ?? ExitCode.Done);
+  });
+  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+    if (!isClosed(error)) throw error;
   });
 
   try {
@@ -33,6 +37,9 @@ export async function main(world: Pick<Terminal, 'openDatabase'> = {}): Promise<
     }
   }
 }
+
+/** The pipe, or the terminal. */
+const isClosed = ({ code }: NodeJS.ErrnoException) => code === 'EPIPE' || code === 'EIO';
 
 /** Ends at once: a connection that failed half-way can stay open for a minute, until the server gives up. */
 function fail(text: string, exitCode: ExitCode): void {

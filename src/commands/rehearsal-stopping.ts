@@ -11,9 +11,11 @@ export interface Stops {
   readonly atOnce: AbortSignal;
 }
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGPIPE'] as const;
+
 /**
- * Lets the first Ctrl-C, SIGTERM, or the end of the time, end the step at hand; the second Ctrl-C ends it at once.
- * Either way what was made is removed.
+ * Lets the first Ctrl-C, SIGTERM, the end of the terminal or of whoever reads what is written, or the end of the time,
+ * end the step at hand; the second Ctrl-C ends it at once. Either way what was made is removed.
  * @param maxDuration milliseconds.
  */
 export async function interruptible<T>(
@@ -25,6 +27,8 @@ export async function interruptible<T>(
   const atOnce = new AbortController();
   const onSignal = () => {
     if (stop.signal.aborted) return atOnce.abort();
+    // What is written from here on may have no reader, which ends the process.
+    process.exitCode = ExitCode.Interrupted;
     terminal.stderr.write(
       '\nStopping, and removing what was made; once more ends the command at hand at once.\n',
     );
@@ -37,11 +41,11 @@ export async function interruptible<T>(
       }),
     );
   const timer = maxDuration === undefined ? undefined : setTimeout(onTime, maxDuration);
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  for (const signal of SIGNALS) process.on(signal, onSignal);
   try {
     return await work({ signal: stop.signal, atOnce: atOnce.signal });
   } finally {
     clearTimeout(timer);
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    for (const signal of SIGNALS) process.off(signal, onSignal);
   }
 }

@@ -1,9 +1,9 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { contents, difference } from '../support/contents.js';
 import { databases, serverDatabases, type Template, type TestDatabase } from '../support/databases.js';
-import { onecardOn, together } from '../support/on-database.js';
+import { onecardOn, startOnecardOn, together } from '../support/on-database.js';
 import {
   copiesOf,
   type Rehearsed,
@@ -105,15 +105,30 @@ async function isKept(database: TestDatabase, { left, ...result }: Rehearsed): P
 
 describe.each(databases)('a rehearsal on $name', ({ fresh }) => {
   it.each([
-    ['Ctrl-C in the middle', 4000],
-    ['Ctrl-C early on', 1200],
-  ])('stops at %s and removes what it has made', async (_, milliseconds) => {
+    ['Ctrl-C in the middle', 4000, 'SIGINT'],
+    ['Ctrl-C early on', 1200, 'SIGINT'],
+    ['the end of its terminal', 2000, 'SIGHUP'],
+  ])('stops at %s and removes what it has made', async (_, milliseconds, signal) => {
     const database = await fresh(sample);
     const interrupt = new AbortController();
-    setTimeout(() => interrupt.abort(), milliseconds);
+    setTimeout(() => interrupt.abort(signal), milliseconds);
     const result = await rehearseOn(database, [], { signal: interrupt.signal });
     expect(result).toMatchObject({ code: 130, left: [] });
     expect(result.stdout).toMatch(/interrupted/);
+    expect(await copiesOf(database)).toEqual([]);
+  });
+
+  it('stops where nobody reads it any more, has not passed, and removes what it has made', async () => {
+    const database = await fresh(sample);
+    const temporary = join(database.folder, 'unread');
+    await mkdir(temporary);
+    const { child, result } = startOnecardOn(database, ['rehearse'], { env: { TMPDIR: temporary } });
+    child.stdout?.once('data', () => {
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+    });
+    expect((await result).code).toBe(130);
+    expect(await readdir(temporary)).toEqual([]);
     expect(await copiesOf(database)).toEqual([]);
   });
 
