@@ -11,7 +11,7 @@ import { printable } from '../output/terminal/printable.js';
 import { renderRehearsal } from '../output/terminal/rehearsal.js';
 import { Redactor } from '../redactor.js';
 import type { CommandArgs } from '../rehearse/cycle.js';
-import { PLAIN, redacted } from '../rehearse/discretion.js';
+import { type Discretion, PLAIN, redacted } from '../rehearse/discretion.js';
 import { rehearse as rehearseOn } from '../rehearse/rehearse.js';
 import { Steps } from '../rehearse/steps.js';
 import { leftovers } from '../snapshot/leftovers.js';
@@ -110,7 +110,7 @@ export async function rehearse(
   };
   await files.write(rehearsal);
   await show(terminal, flags, rehearsal);
-  return endOf(steps);
+  return endOf(steps, discretion);
 }
 
 /** For our eyes only: plans and reports stand there in full. @throws OnecardError where there is no place for it. */
@@ -183,11 +183,22 @@ async function show(terminal: Terminal, flags: RehearseFlags, rehearsal: Rehears
 }
 
 /** @throws what broke the rehearsal off before it had a database to work on: that is for the user to mend. */
-function endOf(steps: Steps): ExitCode {
+function endOf(steps: Steps, discretion: Discretion): ExitCode {
   const failed = steps.results.find(({ outcome }) => outcome === 'failed');
   if (failed === undefined) return ExitCode.Done;
   const { error } = steps;
   if (error instanceof OnecardError && error.exitCode === ExitCode.Interrupted) return ExitCode.Interrupted;
-  if (failed.step === 'load' && error !== undefined) throw error;
+  if (failed.step === 'load' && error !== undefined) throw discreet(error, discretion);
   return ExitCode.Pending;
+}
+
+/** Standard error goes into the log of a pipeline, too. */
+function discreet(error: unknown, { words }: Discretion): unknown {
+  if (!(error instanceof OnecardError)) return error;
+  const { message, remedy, exitCode } = error;
+  return new OnecardError(words(message), {
+    exitCode,
+    ...(remedy !== undefined && { remedy }),
+    cause: error,
+  });
 }

@@ -325,8 +325,8 @@ describe.runIf(postgres)('a dump of PostgreSQL', () => {
 
   it('with a statement for the server, a program or dblink is refused', async () => {
     for (const [statement, why] of [
-      [`COPY (SELECT 1) TO '/tmp/x';`, 'COPY is no statement to load data with'],
-      ['SELECT pg_reload_conf();', 'SELECT pg_reload_conf is no statement to load data with'],
+      [`COPY (SELECT 1) TO '/tmp/x';`, '"COPY" is no statement to load data with'],
+      ['SELECT pg_reload_conf();', '"SELECT pg_reload_conf" is no statement to load data with'],
       [
         `CREATE FUNCTION public.f() RETURNS text LANGUAGE sql AS 'SELECT dblink_exec(x, y)';`,
         'a function that calls dblink reaches other databases',

@@ -86,7 +86,7 @@ function judgeHead(head: string, { sql, code, others }: Judged): Verdict {
   if (kind === undefined && !LOADED.test(head)) {
     return {
       action: 'refuse',
-      why: `${head.split(' ', 2).join(' ')} is no statement to load data with`,
+      why: `"${head.split(' ', 2).join(' ')}" is no statement to load data with`,
       remedy: 'Load a dump as mariadb-dump or mysqldump writes it.',
     };
   }

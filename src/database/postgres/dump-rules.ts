@@ -48,7 +48,7 @@ export function judgePostgres(statement: string): Verdict {
   if ((!LOADED.test(head) && !FUNCTIONS.test(head)) || /^[^'"$]*\/\*/.test(head)) {
     return {
       action: 'refuse',
-      why: `${head.split(/[ (]/, 2).join(' ').trim()} is no statement to load data with`,
+      why: `"${head.split(/[ (]/, 2).join(' ').trim()}" is no statement to load data with`,
       remedy: 'Load a dump as pg_dump writes it.',
     };
   }
