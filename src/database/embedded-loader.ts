@@ -61,6 +61,7 @@ class EmbeddedLoader implements Loader {
   }
 
   async finish(): Promise<void> {
+    await this.#engine.exec('COMMIT');
     await this.#engine.exec('ANALYZE');
   }
 

@@ -82,3 +82,19 @@ describe.each(formats)('a dump in the format $name', (format) => {
     },
   );
 });
+
+it('says nowhere which value of a dump the database has refused, unless it may', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'onecard-dumps-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const file = join(folder, 'snapshot.sql');
+  await writeFile(
+    file,
+    'CREATE TABLE public.person (id int);\nCOPY public.person FROM stdin;\nAnn Example\n\\.\n',
+  );
+  const refused = await onecard(['rehearse', file, '--json'], { folder });
+  expect(refused.code).toBe(2);
+  expect(refused.stdout).toContain('line 3: invalid input syntax for type integer: \\"…\\".');
+  expect(refused.stdout + refused.stderr).not.toContain('Ann Example');
+  const open = await onecard(['rehearse', file, '--json', '--no-redact'], { folder });
+  expect(open.stdout).toContain('type integer: \\"Ann Example\\"');
+});

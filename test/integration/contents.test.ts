@@ -304,7 +304,10 @@ describe.each(databases)('the contents of a database on $name', ({ kind, name, f
     expect(await kinds()).toEqual(['moved item: the application has moved the volatile column moved']);
     // Two rows that have swapped their words, as well.
     await write(`UPDATE item SET word = CASE number WHEN 1 THEN 'two' ELSE 'one' END`);
-    expect(await kinds()).toEqual(['values item: 2 rows as before, but values stand in other rows']);
+    expect(await kinds()).toEqual([
+      'moved item: the application has moved the volatile column moved',
+      'values item: 2 rows as before, but values stand in other rows',
+    ]);
   });
 
   it('is never read without the tables that a migration is about', () => {

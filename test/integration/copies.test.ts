@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
@@ -223,6 +224,22 @@ describe.runIf(postgres)('a copy on PostgreSQL', () => {
     expect(await original().query('SELECT count(*) FROM log')).toEqual(logs);
   }
 
+  it('is refused where a function calls dblink, which could still work on the original', async () => {
+    const database = await serverDatabase('PostgreSQL').fresh();
+    await database.query(`CREATE EXTENSION dblink`);
+    const target = targetOf(database);
+    await (await copy(target)).drop();
+    await database.query(
+      `CREATE FUNCTION noted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+         PERFORM public.dblink_exec('dbname=desk', 'INSERT INTO note VALUES (1)'); RETURN NEW; END $$`,
+    );
+    await expect(copy(target)).rejects.toMatchObject({
+      message: 'The function noted() calls dblink: in a copy, it could still work on the original.',
+      exitCode: 2,
+    });
+    expect(await scratchesOn(server, database.name)).toEqual([]);
+  });
+
   it('is made by the server, with what the server keeps beside it, and open to nobody else', async () => {
     const scratch = await copy();
     expect(scratch.origin).toBe(`a copy of ${name}, made by the server, ${withoutMappings}`);
@@ -411,7 +428,8 @@ describe.runIf(mariadb)('a copy on MariaDB', () => {
              (SELECT CONCAT(default_character_set_name, default_collation_name)
                 FROM information_schema.schemata WHERE schema_name = DATABASE()) AS charset,
              (SELECT GROUP_CONCAT(name, twice ORDER BY id) FROM b_people) AS people,
-             (SELECT CONCAT(next_not_cached_value) FROM numbers) AS next`;
+             (SELECT CONCAT_WS(' ', next_not_cached_value, start_value, minimum_value, maximum_value, increment,
+                               cache_size, cycle_option) FROM numbers) AS numbers`;
     // Some of them name their own database.
     const text = (rows: object[]) => JSON.stringify(rows).replaceAll(/_rehearsal_[0-9a-f]{6}/g, '');
     expect(text(await read.query(facts))).toBe(text(await original().query(facts)));
@@ -436,6 +454,23 @@ describe.runIf(mariadb)('a copy on MariaDB', () => {
 
     await scratch.drop();
     expect(await scratchesOn(server, name)).toEqual([]);
+  });
+
+  it('keeps its files away from those of the original', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'onecard-tables-'));
+    await chmod(folder, 0o777);
+    const there = `DATA DIRECTORY = '${folder}' INDEX DIRECTORY = '${folder}'`;
+    await server.query(`CREATE TABLE elsewhere (n int) ENGINE = MyISAM ${there}`, name);
+    try {
+      const before = await readdir(folder);
+      const scratch = await copy();
+      expect(await readdir(folder)).toEqual(before);
+      await scratch.drop();
+      expect(await readdir(folder)).toEqual(before);
+    } finally {
+      await server.query('DROP TABLE elsewhere', name);
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('locks no row of the original', async () => {

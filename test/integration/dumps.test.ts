@@ -76,6 +76,10 @@ async function emptyEmbedded(): Promise<Empty> {
 /** Of PostgreSQL: there is one where the tables were analyzed. */
 const STATISTICS = "SELECT attname FROM pg_stats WHERE tablename = 'hostile' AND attname = 'value'";
 
+/** What was set for the whole server, or for a database of it. */
+const OWN_SETTINGS = `SELECT setconfig::text FROM pg_db_role_setting
+                       UNION ALL SELECT name FROM pg_file_settings WHERE sourcefile LIKE '%auto.conf'`;
+
 /** The error of a load, as its user reads it. */
 async function refusal(work: Promise<unknown>): Promise<OnecardError> {
   const error = await work.then(
@@ -217,6 +221,18 @@ describe.runIf(postgres)('a dump of PostgreSQL', () => {
       expect(error.message).toContain(`line ${lineOf(wrong, 'what tekst')}: type "tekst" does not exist.`);
     });
 
+    it('stays where it has begun a transaction, and not ended it', async () => {
+      const { load, readable } = await empty();
+      await load(await file('begun', 'SET search_path = public;\nBEGIN;\nCREATE TABLE begun (id int);\n'));
+      expect(await readable.query('SELECT id FROM public.begun')).toEqual([]);
+    });
+
+    it('is refused where a second one is cut off behind it', async () => {
+      const second = `${plain}\n-- PostgreSQL database dump\nSET lock_timeout = 0;\n`;
+      const error = await refusal((await empty()).load(await file('second', second)));
+      expect(error.message).toContain('the dump is cut off here');
+    });
+
     it('is refused where it is cut off: in rows, in a statement, between statements', async () => {
       const cuts = ['\n9\t', 'RETURN NEW', '-- PostgreSQL database dump complete'];
       for (const cut of cuts) {
@@ -284,6 +300,43 @@ describe.runIf(postgres)('a dump of PostgreSQL', () => {
     expect(skipped).toContain('row-level policies for roles that are not here: 1');
   });
 
+  it.each([
+    'DROP/**/DATABASE other;',
+    'DROP -- TABLE\n DATABASE other;',
+    'DROP /* /* TABLE */ */ DATABASE other;',
+    'DROP /* /* /* /* TABLE */ */ */ */ DATABASE other;',
+    'ALTER /* */ DATABASE other SET work_mem = 100;',
+    'ALTER/**/SYSTEM SET work_mem = 100;',
+    `COPY (SELECT 1) TO PROGRAM 'psql other -c "DROP TABLE there"';`,
+    `CREATE TABLE public.a (t text);\nCOPY public.a FROM PROGRAM 'psql other -c "DROP TABLE there"' WHERE t = ' FROM stdin';`,
+    'DO $$ BEGIN ALTER DATABASE other SET work_mem = 100; END $$;',
+    `CREATE FUNCTION public.begin(a int) RETURNS int LANGUAGE sql AS 'SELECT 1';\nALTER DATABASE other SET work_mem = 100;`,
+    `CREATE FUNCTION public.f() RETURNS text LANGUAGE sql AS $$ SELECT public.dblink_exec('dbname=other', 'DROP TABLE there') $$;`,
+    'SELECT pg_terminate_backend(pid) FROM pg_stat_activity;',
+  ])('leaves other databases and the server alone: %s', async (statement) => {
+    const other = await emptyOn(server);
+    await other.readable.query('CREATE TABLE there (n int)');
+    const dump = await file('reaching', plain + statement.replaceAll('other', other.name));
+    // Whether it is refused or left out.
+    await (await emptyOn(server)).load(dump).catch((error) => expect(error).toBeInstanceOf(OnecardError));
+    expect(await other.readable.query('SELECT n FROM there')).toEqual([]);
+    expect(await server.query(OWN_SETTINGS)).toEqual([]);
+  });
+
+  it('with a statement for the server, a program or dblink is refused', async () => {
+    for (const [statement, why] of [
+      [`COPY (SELECT 1) TO '/tmp/x';`, '"COPY" is no statement to load data with'],
+      ['SELECT pg_reload_conf();', '"SELECT pg_reload_conf" is no statement to load data with'],
+      [
+        `CREATE FUNCTION public.f() RETURNS text LANGUAGE sql AS 'SELECT dblink_exec(x, y)';`,
+        'a function that calls dblink reaches other databases',
+      ],
+    ] as const) {
+      const error = await refusal((await emptyOn(server)).load(await file('refused', plain + statement)));
+      expect(error.message).toContain(`line ${plain.split('\n').length}: ${why}.`);
+    }
+  });
+
   it('is refused by a server of the other kind', async () => {
     if (!mariadb) return;
     const error = await refusal((await emptyOn(mariadb)).load(await file('family', plain)));
@@ -292,10 +345,13 @@ describe.runIf(postgres)('a dump of PostgreSQL', () => {
 
   it('ends where its load is aborted, on the server too', async () => {
     const empty = await emptyOn(server);
-    const sleeping = plain.replace(/^SET row_security/m, 'SELECT pg_sleep(30);\n$&');
+    const sleeping = plain.replace(
+      /^SET row_security/m,
+      'CREATE TEMP TABLE sleeping AS SELECT 1 FROM pg_sleep(30);\n$&',
+    );
     const abort = new AbortController();
     const load = empty.load(await file('sleeping', sleeping), abort.signal);
-    const loading = `SELECT pid FROM pg_stat_activity WHERE datname = '${empty.name}' AND query LIKE 'SELECT pg_sleep%'`;
+    const loading = `SELECT pid FROM pg_stat_activity WHERE datname = '${empty.name}' AND query LIKE 'CREATE TEMP TABLE sleeping%'`;
     await vi.waitUntil(async () => (await server.query(loading)).length === 1, { timeout: 10_000 });
     abort.abort(new Error('enough'));
     await expect(load).rejects.toThrow('enough');
@@ -314,7 +370,10 @@ describe.runIf(postgres)('a dump of PostgreSQL', () => {
   });
 
   it('fails where the connection breaks, and does not blame a line', async () => {
-    const dump = plain.replace(/^SET row_security/m, 'SELECT pg_terminate_backend(pg_backend_pid());\n$&');
+    const dump = plain.replace(
+      /^SET row_security/m,
+      'CREATE TEMP TABLE broken AS SELECT pg_terminate_backend(pg_backend_pid());\n$&',
+    );
     const error = await refusal((await emptyOn(server)).load(await file('broken', dump)));
     expect(error.message).not.toMatch(/line/);
     expect(error.exitCode).toBe(1);
@@ -404,6 +463,67 @@ describe.runIf(mariadb)('a dump of MariaDB', () => {
       );
     }
     expect(await original.query('SELECT what FROM log')).toEqual([]);
+  });
+
+  it.each([
+    'SET STATEMENT lock_wait_timeout = 1 FOR DROP DATABASE other;',
+    'DELIMITER ;;\nBEGIN NOT ATOMIC DROP DATABASE other; END;;\nDELIMITER ;',
+    'DROP /* TABLE */ DATABASE other;',
+    'DROP -- TABLE\n DATABASE other;',
+    'DROP /*!99999 TABLE */ DATABASE other;',
+    'INSERT INTO /* VALUES ( */ other.there VALUES (2);',
+    'INSERT IGNORE other.there SET other = 2;',
+    'CREATE TABLE gone (n int);\nALTER TABLE gone RENAME other.gone, ADD other int;',
+    `SET sql_mode = 'NO_BACKSLASH_ESCAPES';\nDO CONCAT('\\', nextval(other.numbers), '');`,
+    'SET/**/GLOBAL long_query_time = 77;',
+    'SET @@global . long_query_time = 77;',
+    `SET @a = '${'x'.repeat(3_000)}', GLOBAL long_query_time = 77;`,
+  ])('leaves other databases and the server alone: %s', async (statement) => {
+    const other = await emptyOn(server);
+    const query = other.readable.query;
+    await query(`CREATE TABLE there (${other.name} int PRIMARY KEY)`);
+    await query('CREATE SEQUENCE numbers');
+    const dump = await file('reaching', `${plain}\n${statement.replaceAll(/\bother\b/g, other.name)}`);
+    // Whether it is refused or left out.
+    await (await emptyOn(server)).load(dump).catch((error) => expect(error).toBeInstanceOf(OnecardError));
+    expect(await query('SELECT * FROM there')).toEqual([]);
+    expect(await query('SHOW TABLES')).toHaveLength(2);
+    expect(await query('SELECT CAST(next_not_cached_value AS CHAR) AS next FROM numbers')).toEqual([
+      { next: '1' },
+    ]);
+    expect(await query('SELECT @@GLOBAL.long_query_time < 77 AS same')).toEqual([{ same: 1 }]);
+  });
+
+  it('has the dates that it has, and is refused where the server would put something else', async () => {
+    const { load, readable } = await emptyOn(server);
+    const odd = "CREATE TABLE odd (day date);\nINSERT INTO odd VALUES ('2024-02-31');\n";
+    const loaded = plain.replace(/^CREATE TABLE/m, `${odd}$&`);
+    await load(await file('dates.sql', loaded));
+    expect(await readable.query('SELECT CAST(day AS CHAR) AS day FROM odd')).toEqual([{ day: '2024-02-31' }]);
+    for (const [column, value, words] of [
+      ['varchar(5) CHARACTER SET latin1', `'\xe2\x98\x83'`, 'Incorrect string value'],
+      ['tinyint', '300', 'Out of range value'],
+      ['int CHECK (c > 5)', '2', 'CONSTRAINT `bad.c` failed'],
+    ] as const) {
+      const bad = `CREATE TABLE bad (c ${column});\nINSERT INTO bad VALUES (${value});\n`;
+      const dump = plain.replace(/^CREATE TABLE/m, `${bad}$&`);
+      const { message } = await refusal((await emptyOn(server)).load(await file('bad.sql', dump)));
+      expect(message).toContain(`line ${lineOf(dump, 'INSERT INTO bad')}: ${words}`);
+    }
+  });
+
+  it('names a database as its alias, or in a text or a comment, and loads', async () => {
+    const { name } = original;
+    const empty = await emptyOn(server);
+    await empty.load(
+      await file(
+        'alias.sql',
+        `${plain}\nCREATE TABLE told (n int, ${name} text COMMENT '${name}.log INTO OUTFILE') -- ${name}.log
+;\nCREATE VIEW aliased AS SELECT ${name}.n FROM told AS ${name};
+INSERT INTO told VALUES (1, '${name}.log INTO OUTFILE');\n`,
+      ),
+    );
+    expect(await empty.readable.query('SELECT n FROM aliased')).toEqual([{ n: 1 }]);
   });
 
   it('of several databases is refused with the line of the second', async () => {

@@ -44,7 +44,7 @@ export async function fillHardPostgres(run: Run): Promise<void> {
 export async function fillHardMariadb(run: Run): Promise<void> {
   const statements = [
     `SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'`,
-    `CREATE SEQUENCE numbers START WITH 50`,
+    `CREATE SEQUENCE numbers START WITH 50 MINVALUE 10 MAXVALUE 5000 INCREMENT BY 5 CACHE 20 CYCLE`,
     `CREATE TABLE \`Pers\`\`on "é"\` (
        id bigint unsigned NOT NULL AUTO_INCREMENT PRIMARY KEY,
        name varchar(40) COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT 'it''s \\\\',

@@ -9,7 +9,7 @@ import { identifier, quoted } from './quoting.js';
  * locking its rows. Dates with a time zone are said and read in the same one.
  */
 const LOADING = [
-  `SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION'`,
+  `SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION,NO_DIR_IN_CREATE'`,
   `SET SESSION foreign_key_checks = 0`,
   `SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED`,
   `SET SESSION time_zone = '+00:00'`,

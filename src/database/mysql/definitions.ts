@@ -76,7 +76,7 @@ export async function readDefinitions(session: Session, source: string, copy: st
 
   return {
     sequences: await each(ofType('SEQUENCE'), async ({ name }) =>
-      checked('sequence', { name, statement: await showCreate(session, 'TABLE', name) }),
+      checked('sequence', { name, statement: await showCreate(session, 'SEQUENCE', name) }),
     ),
     tables: await each(tables, async ({ name }) =>
       checked('table', {
@@ -116,7 +116,8 @@ function refuseForeignName(
   { name, statement, mode }: Definition,
   databases: ReadonlySet<string>,
 ): void {
-  const found = foreignName(statement, databases, mode ? readingOf(mode.sqlMode) : PLAIN);
+  const code = masked(statement, mode ? readingOf(mode.sqlMode) : PLAIN);
+  const found = foreignName(statement, code, databases);
   if (found === undefined) return;
   throw new OnecardError(
     `The ${kind} ${name} names the database ${found.name}: in a copy, it would still work on that one.`,

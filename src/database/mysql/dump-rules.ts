@@ -1,12 +1,12 @@
 import { leaveOut, type NotRun, run, type Verdict } from '../script/loader.js';
 import { foreignName } from './foreign-name.js';
-import type { Reading } from './masked.js';
+import { masked, type Reading } from './masked.js';
 
 const NAME = '(?:`(?:[^`]|``)*`|"[^"]*"|[\\w$\\x80-\\xff]+)';
 const ACCOUNT_PART = '(?:`(?:[^`]|``)*`|\'[^\']*\'|"[^"]*"|[\\w%.-]+)';
 const DEFINER = new RegExp(`\\bDEFINER\\s*=\\s*${ACCOUNT_PART}(?:\\s*@\\s*${ACCOUNT_PART})?(?:\\(\\))?`, 'i');
-/** Under which a statement may be told by its beginning. */
-const LONGEST_HEAD = 2_000;
+/** In which a statement that inserts has come to its values. */
+const LONGEST_HEAD = 20_000;
 /** In these, a byte of a character can be a backslash or a quote. */
 const UNSAFE_CHARACTER_SET = /\b(?:big5|gbk|gb18030|sjis|cp932|ucs2|utf16(?:le)?|utf32)\b/i;
 
@@ -34,14 +34,14 @@ const KIND = new RegExp(`^(?:CREATE|ALTER|DROP)\\b.*?\\b(${Object.keys(KINDS).jo
 
 const LEFT_OUT: readonly (readonly [pattern: RegExp, what: string | undefined])[] = [
   [/^(?:GRANT|REVOKE)\b/i, 'privileges (GRANT, REVOKE)'],
-  [/^SET (?:PASSWORD|ROLE|DEFAULT ROLE)\b/i, 'users and roles'],
+  [/(?:^SET|^SET .*,) ?(?:PASSWORD|ROLE|DEFAULT ROLE)\b/i, 'users and roles'],
   [/^(?:SET |SET .*, ?)(?:@@SESSION\.|SESSION )?SQL_LOG_BIN\b/i, undefined],
   [
-    /^SET (?:.*, ?)?(?:GLOBAL |PERSIST(?:_ONLY)? |@@(?:GLOBAL|PERSIST|PERSIST_ONLY)\.)/i,
+    /(?:^SET|^SET\b.*,) ?(?:@@ ?)?`?(?:GLOBAL|PERSIST|PERSIST_ONLY)\b/i,
     'settings of the whole server (SET GLOBAL)',
   ],
   [/^(?:CHANGE (?:MASTER|REPLICATION)|(?:START|STOP|RESET) (?:SLAVE|REPLICA|ALL))\b/i, 'replication'],
-  [/^(?:INSTALL|UNINSTALL) |^CREATE (?:.* )?FUNCTION .* SONAME /i, 'plugins and loadable functions'],
+  [/^(?:INSTALL|UNINSTALL) |^CREATE (?:.* )?FUNCTION .* SONAME\b/i, 'plugins and loadable functions'],
   [/^FLUSH /i, undefined],
   // Nobody else is there; and under locks, MariaDB refuses the sequence that a default takes its value from.
   [/^(?:LOCK|UNLOCK) TABLES\b/i, undefined],
@@ -49,13 +49,32 @@ const LEFT_OUT: readonly (readonly [pattern: RegExp, what: string | undefined])[
   [/^(?:SELECT|SET|PREPARE|EXECUTE|DEALLOCATE) .*rocksdb|^(?:EXECUTE|DEALLOCATE PREPARE) s$/i, undefined],
 ];
 
+/** `SET STATEMENT … FOR` and `BEGIN NOT ATOMIC` have any other statement in them. */
 const LOADED =
-  /^(?:INSERT|REPLACE|UPDATE|DELETE|TRUNCATE|SET|BEGIN|START TRANSACTION|COMMIT|ROLLBACK|DO|SELECT|ANALYZE|OPTIMIZE)\b/i;
+  /^(?:(?:INSERT|REPLACE|UPDATE|DELETE|TRUNCATE|SET(?! STATEMENT\b)|START TRANSACTION|COMMIT|ROLLBACK|DO|SELECT|ANALYZE|OPTIMIZE)\b|BEGIN(?: WORK)?$)/i;
 
-/** @param others the databases of the server, apart from the one that is loaded into; in lower case. */
+/**
+ * @param others the databases of the server, apart from the one that is loaded into; in lower case.
+ * @param reading what a quote and a backslash mean at this place of the dump.
+ */
 export function judgeMysql(statement: string, others: ReadonlySet<string>, reading: Reading): Verdict {
   const sql = withOwnSequences(withoutDefiner(statement));
-  const head = headOf(sql);
+  const code = codeOf(sql, reading);
+  const verdict = judgeHead(headOf(code), { sql, code, others });
+  // The server may be too old, or too new, for what stands in comments that it executes.
+  const bare = headOf(code.replace(/\/\*M?!.*?(?:\*\/|$)/gs, ' '));
+  if (verdict.action !== 'run' || bare === '') return verdict;
+  const without = judgeHead(bare, { sql, code, others });
+  return without.action === 'run' ? verdict : without;
+}
+
+interface Judged {
+  readonly sql: string;
+  readonly code: string;
+  readonly others: ReadonlySet<string>;
+}
+
+function judgeHead(head: string, { sql, code, others }: Judged): Verdict {
   if (head === '') return leaveOut(undefined);
   const database = new RegExp(`^USE (${NAME})$`, 'i').exec(head)?.[1];
   if (database !== undefined) return { action: 'enter', database };
@@ -67,12 +86,19 @@ export function judgeMysql(statement: string, others: ReadonlySet<string>, readi
   if (kind === undefined && !LOADED.test(head)) {
     return {
       action: 'refuse',
-      why: `${head.split(' ', 2).join(' ')} is no statement to load data with`,
+      why: `"${head.split(' ', 2).join(' ')}" is no statement to load data with`,
       remedy: 'Load a dump as mariadb-dump or mysqldump writes it.',
     };
   }
-  return refusalOf(sql, head, others, reading) ?? run(sql);
+  return refusalOf(head, { sql, code, others }) ?? run(withAnyDate(sql));
 }
+
+/** The mode in which a dump loads its rows would make zeros of dates that are there, such as 2024-02-31. */
+const withAnyDate = (sql: string) =>
+  sql.replace(
+    /^((?:\/\*!\d*\s*)?SET\s+@OLD_SQL_MODE\s*=\s*@@SQL_MODE,\s*SQL_MODE\s*=\s*'NO_AUTO_VALUE_ON_ZERO)'/i,
+    "$1,ALLOW_INVALID_DATES'",
+  );
 
 export function judgeMysqlCommand(command: string): NotRun {
   return {
@@ -84,7 +110,7 @@ export function judgeMysqlCommand(command: string): NotRun {
 
 /** Who defines it need not be here; whoever loads it does instead. */
 function withoutDefiner(statement: string): string {
-  const head = statement.slice(0, LONGEST_HEAD);
+  const head = statement.slice(0, 2_000);
   if (!/^(?:\/\*M?!\d*\s*)?CREATE\b/i.test(head)) return statement;
   const definer = DEFINER.exec(head);
   // Behind its name, it would belong to something else.
@@ -98,10 +124,17 @@ function withOwnSequences(statement: string): string {
   return statement.replace(/\b((?:next|last)val)\(`(?:[^`]|``)*`\.(`(?:[^`]|``)*`)\)/gi, '$1($2)');
 }
 
-/** How a statement begins, in one line, without what makes parts of it conditional. */
-function headOf(statement: string): string {
-  return statement
-    .slice(0, LONGEST_HEAD)
+/** Without comments and texts, and where it inserts, without values: they are many, and name nothing. */
+function codeOf(sql: string, reading: Reading): string {
+  if (!/^(?:INSERT|REPLACE)\b/i.test(sql)) return masked(sql, reading);
+  const code = masked(sql.slice(0, LONGEST_HEAD), reading);
+  const values = /\bVALUES?\s*\(/i.exec(code);
+  return values === null ? masked(sql, reading) : code.slice(0, values.index);
+}
+
+/** Code in one line, without what makes parts of it conditional. */
+function headOf(code: string): string {
+  return code
     .replace(/\/\*M?!\d*|\*\//g, ' ')
     .replace(/\s+/g, ' ')
     .trim();
@@ -114,14 +147,9 @@ function ofThisDatabase(sql: string): Verdict {
   return leaveOut('the name of the original database (CREATE DATABASE, USE)');
 }
 
-function refusalOf(
-  sql: string,
-  head: string,
-  others: ReadonlySet<string>,
-  reading: Reading,
-): Verdict | undefined {
-  if (/^SET\b/i.test(head) && /\b(?:NAMES|CHARACTER_SET_CLIENT)\b/i.test(head)) {
-    const unsafe = UNSAFE_CHARACTER_SET.exec(head)?.[0];
+function refusalOf(head: string, { sql, code, others }: Judged): Verdict | undefined {
+  if (/^SET\b/i.test(head) && /\b(?:NAMES|CHARACTER_SET_CLIENT|CHARACTER SET|CHARSET)\b/i.test(head)) {
+    const unsafe = UNSAFE_CHARACTER_SET.exec(sql)?.[0];
     if (unsafe === undefined) return undefined;
     return {
       action: 'refuse',
@@ -129,11 +157,11 @@ function refusalOf(
       remedy: 'Make the dump in UTF-8: mariadb-dump --default-character-set=utf8mb4.',
     };
   }
-  if (/^SELECT\b/i.test(head) && /\bINTO (?:OUTFILE|DUMPFILE)\b/i.test(head)) {
+  if (/\bINTO (?:OUTFILE|DUMPFILE)\b/i.test(head)) {
     return { action: 'refuse', why: 'it writes a file on the server', remedy: 'Take it out of the dump.' };
   }
-  const isTable = /^CREATE\b.*?\bTABLE\b/i.test(head);
-  const engine = isTable ? /\bENGINE\s*=\s*(FEDERATED|CONNECT|SPIDER)\b/i.exec(sql)?.[1] : undefined;
+  const isTable = /^(?:CREATE|ALTER)\b.*?\bTABLE\b/i.test(head);
+  const engine = isTable ? /\bENGINE\s*=?\s*['"`]?(FEDERATED|CONNECT|SPIDER)\b/i.exec(sql)?.[1] : undefined;
   if (engine !== undefined) {
     return {
       action: 'refuse',
@@ -141,7 +169,7 @@ function refusalOf(
       remedy: 'Leave it out of the dump: mariadb-dump --ignore-table.',
     };
   }
-  const foreign = foreignName(withoutRows(sql, head), others, reading);
+  const foreign = foreignName(sql, code, others);
   if (foreign === undefined) return undefined;
   return {
     action: 'refuse',
@@ -149,11 +177,4 @@ function refusalOf(
     remedy: 'Load the dump into another server, where there is no database of that name.',
     linesBelow: sql.slice(0, foreign.at).split('\n').length - 1,
   };
-}
-
-/** Values are many, and name nothing. */
-function withoutRows(sql: string, head: string): string {
-  if (!/^(?:INSERT|REPLACE)\b/i.test(head)) return sql;
-  const values = /\bVALUES?\s*\(/i.exec(sql.slice(0, 20_000));
-  return values === null ? sql : sql.slice(0, values.index);
 }

@@ -1,4 +1,4 @@
-import { masked, NAME, plainName, type Reading } from './masked.js';
+import { NAME, plainName } from './masked.js';
 
 /** What makes statements of texts. */
 const DYNAMIC = /\b(?:PREPARE|EXECUTE\s+IMMEDIATE)\b/i;
@@ -24,20 +24,21 @@ interface Sign {
 }
 
 /**
- * Where a statement names something in one of these databases: `name` of it, `at` which character. An alias or a
- * table may bear the name of a database, and a column of it looks the same as a table there: where the name also
- * stands alone, it is taken for an alias, apart from where no column can stand. What is made of texts at run time
- * is searched in these texts.
+ * Where a statement names something in one of these databases: `name` of it, `at` which character. In what a
+ * statement creates, an alias or a table may bear the name of a database, and a column of it looks the same as a
+ * table there: where the name also stands alone, it is taken for an alias, apart from where no column can stand.
+ * What is made of texts at run time is searched in these texts.
  *
+ * @param code the statement as `masked` gives it.
  * @param databases in lower case.
  */
 export function foreignName(
   statement: string,
+  code: string,
   databases: ReadonlySet<string>,
-  reading: Reading,
 ): { readonly name: string; readonly at: number } | undefined {
-  const code = masked(statement, reading);
   const signs = signsOf(DYNAMIC.test(code) ? statement : code);
+  const mayHaveAliases = signs.some(({ text }) => /^CREATE$/i.test(text));
   const isPoint = (at: number) => signs[at]?.text === '.' && signs[at]?.isName === false;
   const alone = new Set(
     signs
@@ -53,7 +54,7 @@ export function foreignName(
       isInListOfTables(signs, at) ||
       signs[at + 3]?.text === '(' ||
       isPoint(at + 3);
-    return isTable || !alone.has(name);
+    return isTable || !mayHaveAliases || !alone.has(name);
   });
   return found && { name: found.text, at: found.at };
 }

@@ -18,6 +18,9 @@ const SETTINGS = [
 /** Statements, and bytes of them, that are committed at once. */
 const BATCH = { statements: 1_000, bytes: 32 * 1024 * 1024 };
 
+/** A number out of range, a text that the character set does not have. */
+const CHANGED_VALUES = [1264, 1366];
+
 /** Databases of every server, that a view may well read. */
 const VIRTUAL = ['information_schema', 'performance_schema', 'sys'];
 
@@ -72,11 +75,26 @@ class MysqlLoader implements Loader {
     if (sql.length >= this.#largest) throw tooLarge(sql.length, this.#largest);
     try {
       const [result] = await this.#connection.query(sql);
+      if (isHeader(result) && result.warningStatus > 0) await this.#refuseChanged(sql);
       await this.#commitAtTimes(sql.length);
       return /^(?:INSERT|REPLACE)\b/i.test(sql) ? affected(result) : 0;
     } catch (error) {
+      if (error instanceof Refused) throw error;
       return refused(error, sql);
     }
+  }
+
+  /** In the lax mode that dumps load in, the server puts something else in place of what does not fit, and warns. */
+  async #refuseChanged(sql: string): Promise<void> {
+    if (!/^(?:INSERT|REPLACE)\b/i.test(sql)) return;
+    const warnings = await rowsOf(this.#connection, 'SHOW WARNINGS');
+    const words = warnings.find(({ Code }) => CHANGED_VALUES.includes(Number(Code)))?.['Message'];
+    if (words == null) return;
+    throw new Refused(words, {
+      linesBelow: linesBelow(words, sql),
+      remedy:
+        'Load it into a server of the kind and version that the dump is from, or make the dump in UTF-8.',
+    });
   }
 
   async #commitAtTimes(bytes: number): Promise<void> {
@@ -137,6 +155,7 @@ const tooLarge = (bytes: number, largest: number) =>
   });
 
 async function refused(error: unknown, sql: string): Promise<LeftOut> {
+  nameError(error);
   if (!isDriverError(error) || error.sqlState === undefined || kindOfFailure(error) === 'lost') {
     return described(() => Promise.reject(error));
   }
@@ -149,6 +168,12 @@ async function refused(error: unknown, sql: string): Promise<LeftOut> {
     ...(remedy !== undefined && { remedy }),
     cause: error,
   });
+}
+
+/** The driver has no names for what MariaDB alone refuses. */
+function nameError(error: unknown): void {
+  if (!(error instanceof Error) || !('errno' in error) || !('sqlState' in error)) return;
+  if (!('code' in error) || error.code === undefined) Object.assign(error, { code: `ERROR ${error.errno}` });
 }
 
 const REMEDIES: Readonly<Record<string, string>> = {

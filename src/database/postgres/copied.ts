@@ -1,3 +1,4 @@
+import { OnecardError } from '../../errors.js';
 import { isDenied } from '../failure-kinds.js';
 import type { Session } from '../session.js';
 import { postgresDialect as sql } from './dialect.js';
@@ -16,6 +17,7 @@ const LISTS = [
  * Makes a copy behave like its original: with the settings of the original, which the server keeps outside of
  * it, and with statistics; but unable to reach other servers through foreign tables.
  * @returns what it lacks, in words.
+ * @throws OnecardError where a function of it would still work on other databases.
  */
 export async function settle(
   session: Session,
@@ -25,6 +27,7 @@ export async function settle(
 ): Promise<string[]> {
   const copied = await logIn(copyUrl);
   try {
+    await refuseReaching(copied.session);
     const mappings = await dropUserMappings(copied.session);
     await copied.session.run('ANALYZE');
     const refused = await copySettings(session, original, copy);
@@ -35,6 +38,24 @@ export async function settle(
   } finally {
     await copied.close();
   }
+}
+
+/** What dblink connects to is said in a text, wherever the function is; that may well be the original. */
+async function refuseReaching(session: Session): Promise<void> {
+  const [row] = await session.rows<{ name: string }>(
+    `SELECT CAST(CAST(p.oid AS regprocedure) AS text) AS name
+       FROM pg_proc p
+      WHERE p.prosrc ~* '\\mdblink(_\\w+)?\\s*\\('
+        AND EXISTS (SELECT FROM pg_extension WHERE extname = 'dblink')
+        AND NOT EXISTS (SELECT FROM pg_depend d
+                         WHERE d.classid = CAST('pg_proc' AS regclass) AND d.objid = p.oid AND d.deptype = 'e')
+      ORDER BY 1 LIMIT 1`,
+  );
+  if (row === undefined) return;
+  throw new OnecardError(
+    `The function ${row.name} calls dblink: in a copy, it could still work on the original.`,
+    { remedy: 'Rehearse a dump file without it, on a server of its own.' },
+  );
 }
 
 async function dropUserMappings(session: Session): Promise<number> {

@@ -1,4 +1,5 @@
 import { leaveOut, type NotRun, run, type Verdict } from '../script/loader.js';
+import { headOf } from './head.js';
 
 /**
  * Statements that reach beyond one database, or give it to roles that need not be here, by how they begin. What
@@ -25,17 +26,43 @@ const LEFT_OUT: readonly (readonly [pattern: RegExp, what: string | undefined])[
   ],
 ];
 
+/** Whatever a role may do with the server, a dump need not. */
+const LOADED =
+  /^(?:SET|RESET|CREATE|ALTER|DROP(?! OWNED\b)|COMMENT|INSERT|UPDATE|DELETE|TRUNCATE|BEGIN|START TRANSACTION|COMMIT|END|REFRESH MATERIALIZED VIEW|ANALYZE|VACUUM|REINDEX|CLUSTER|LOCK)\b/i;
+/** With these, a dump sets sequences and writes large objects; others of their kind read and write files. */
+const FUNCTIONS =
+  /^SELECT (?:pg_catalog\.)?(?:set_config|setval|lo_create|lo_open|lowrite|lo_close|lo_unlink|pg_restore_\w+_stats)\s?\(/i;
+
 export function judgePostgres(statement: string): Verdict {
-  const leftOut = LEFT_OUT.find(([pattern]) => pattern.test(statement));
+  const head = headOf(statement);
+  if (head === '') return leaveOut(undefined);
+  const leftOut = LEFT_OUT.find(([pattern]) => pattern.test(head));
   if (leftOut) return leaveOut(leftOut[1]);
-  if (/^ALTER\s+SYSTEM\s/i.test(statement)) {
+  if (/^ALTER\s+SYSTEM\s/i.test(head)) {
     return {
       action: 'refuse',
       why: 'it changes the settings of the whole server',
       remedy: 'Take that line out of the dump.',
     };
   }
-  const encoding = /^SET\s+client_encoding\s*(?:=|TO)\s*'?([\w-]+)/i.exec(statement)?.[1];
+  if ((!LOADED.test(head) && !FUNCTIONS.test(head)) || /^[^'"$]*\/\*/.test(head)) {
+    return {
+      action: 'refuse',
+      why: `"${head.split(/[ (]/, 2).join(' ').trim()}" is no statement to load data with`,
+      remedy: 'Load a dump as pg_dump writes it.',
+    };
+  }
+  if (
+    /^CREATE (?:OR REPLACE )?(?:FUNCTION|PROCEDURE) /i.test(head) &&
+    /\bdblink(?:_\w+)?\s*\(/i.test(statement)
+  ) {
+    return {
+      action: 'refuse',
+      why: 'a function that calls dblink reaches other databases',
+      remedy: 'Leave it out of the dump.',
+    };
+  }
+  const encoding = /^SET\s+client_encoding\s*(?:=|TO)\s*'?([\w-]+)/i.exec(head)?.[1];
   if (encoding !== undefined && !/^(?:utf-?8|unicode|sql_ascii)$/i.test(encoding)) {
     return {
       action: 'refuse',

@@ -55,7 +55,9 @@ class PostgresLoader implements Loader {
   async run(sql: string): Promise<number | LeftOut> {
     const text = textOf(sql);
     try {
-      const result = await this.#client.query(text);
+      // Of several statements in one, only the first would be judged: this protocol takes one.
+      const single: pg.QueryConfig & { queryMode: 'extended' } = { text, queryMode: 'extended' };
+      const result = await this.#client.query(single);
       return result.command === 'INSERT' ? (result.rowCount ?? 0) : 0;
     } catch (error) {
       return refusedStatement(error, text);
@@ -73,6 +75,8 @@ class PostgresLoader implements Loader {
   }
 
   async finish(): Promise<void> {
+    // Where the dump has begun a transaction, and not ended it.
+    await described(() => this.#client.query('COMMIT'));
     await described(() => this.#client.query('ANALYZE'));
   }
 

@@ -115,7 +115,11 @@ class Load {
     this.#options.signal?.throwIfAborted();
     switch (piece.kind) {
       case 'comment':
-        this.#hasBegun ||= FIRST_COMMENT.test(piece.text);
+        if (FIRST_COMMENT.test(piece.text)) {
+          this.#hasBegun = true;
+          // Another may have been put behind a whole one.
+          this.#isComplete = false;
+        }
         this.#isComplete ||= LAST_COMMENT.test(piece.text);
         return;
       case 'command':
