@@ -1,6 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { PolicyFlags } from '../config/load.js';
 import type { Target } from '../database/target.js';
 import { OnecardError } from '../errors.js';
@@ -23,6 +21,8 @@ import { RehearsalBaseline } from './rehearsal-baseline.js';
 import { RehearsalFiles } from './rehearsal-files.js';
 import { StepsOnTerminal } from './rehearsal-steps.js';
 import { interruptible } from './rehearsal-stopping.js';
+import { harmlessWords } from './rehearsal-words.js';
+import { leftWorkplaces, makeWorkplace } from './rehearsal-workplace.js';
 import { argumentsFrom, policiesOf } from './same-flags.js';
 import {
   announceSample,
@@ -77,8 +77,9 @@ export async function rehearse(
   const scope = new Scope(request.configuration, flags.ignoreTable ?? []);
   const snapshot = snapshotOf(request.target, flags, dump);
   const discretion = isRedacted ? redacted(redactor) : PLAIN;
+  discretion.learn(harmlessWords(terminal, flags, request.target));
   await warnOfLeftovers(terminal, flags, request.target);
-  const workplace = await makeWorkplace();
+  const { path: workplace, leave } = await makeWorkplace();
   const making = { configuration: request.configuration, workplace };
   const started = Date.now();
   const steps = new Steps(new StepsOnTerminal(terminal, flags), discretion.words);
@@ -102,7 +103,7 @@ export async function rehearse(
       },
       steps,
     ),
-  );
+  ).finally(leave);
   const rehearsal: Rehearsal = {
     onecard: VERSION,
     passed: steps.havePassed,
@@ -118,28 +119,17 @@ export async function rehearse(
   return endOf(steps);
 }
 
-/** For our eyes only: plans and reports stand there in full. @throws OnecardError where there is no place for it. */
-async function makeWorkplace(): Promise<string> {
-  try {
-    return await mkdtemp(join(tmpdir(), 'onecard-rehearsal-'));
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? ` (${cause.code})` : '';
-    throw new OnecardError(`No temporary folder can be made in ${tmpdir()}${code}.`, {
-      remedy: 'Set TMPDIR to a folder that is there, and that this user may write to.',
-      cause,
-    });
-  }
-}
-
 /** Whatever hinders that will hinder the rehearsal, which then says so. */
 async function warnOfLeftovers(terminal: Terminal, flags: RehearseFlags, target: Target): Promise<void> {
   if (flags.quiet) return;
-  const names = await leftovers(target, terminal.env).catch(() => []);
-  if (names.length === 0) return;
+  const databases = await leftovers(target, terminal.env).catch(() => []);
+  const folders = await leftWorkplaces().catch(() => []);
+  const lines = [...databases.map((statement) => `${statement};`), ...folders.map((path) => `rm -r ${path}`)];
+  if (lines.length === 0) return;
   const brush = brushFor(lookOf(terminal.stderr, terminal, flags));
   terminal.stderr.write(
-    `${brush.warning(`Left behind on this server, as by a rehearsal that was killed: ${printable(names.join(', '))}.`)}\n` +
-      `${brush.quiet('Where no rehearsal is at work, drop each: DROP DATABASE …')}\n\n`,
+    `${brush.warning('A rehearsal that was killed has left copies of the data behind. To remove them:')}\n` +
+      `${lines.map((line) => `  ${printable(line)}\n`).join('')}\n`,
   );
 }
 

@@ -1,6 +1,7 @@
 import { OnecardError } from '../errors.js';
 import { ExitCode } from '../model/exit-code.js';
 import { serverWords } from './failure-kinds.js';
+import type { Scratch } from './scratch.js';
 
 /**
  * What removes a database: done once, however often it is asked for; after a failure, tried anew.
@@ -19,6 +20,37 @@ export function dropper(name: string, statement: string, drop: () => Promise<voi
     });
     return dropped;
   };
+}
+
+/** A scratch database on a server. */
+export interface Begun extends Scratch {
+  /** Keeps a session in it, by which other rehearsals see that this one is at work. */
+  occupy(): Promise<void>;
+}
+
+/**
+ * @param statement what an operator would say to the server to drop it.
+ * @param logIn into the database itself.
+ */
+export function begun(
+  made: Omit<Scratch, 'drop'>,
+  { statement, logIn, drop }: { statement: string; logIn(): Promise<Occupant>; drop(): Promise<void> },
+): Begun {
+  let occupant: Occupant | undefined;
+  return {
+    ...made,
+    occupy: async () => {
+      occupant = await logIn();
+    },
+    drop: dropper(made.name, statement, async () => {
+      await occupant?.close().catch(() => undefined);
+      await drop();
+    }),
+  };
+}
+
+interface Occupant {
+  close(): Promise<void>;
 }
 
 /** The chance of that is one in millions. */

@@ -1,4 +1,4 @@
-import { causeOf, isDriverError, wordsOf } from './driver-error.js';
+import { causeOf, type DriverError, isDriverError, wordsOf } from './driver-error.js';
 
 /**
  * What a failure is about:
@@ -50,10 +50,17 @@ export function kindOfFailure(error: unknown): FailureKind {
   return 'other';
 }
 
+/** Before what the database's own code says: it may be anything, and is not the server's. */
+export const RAISED = 'raised by a trigger: ';
+
+/** RAISE and ASSERT of PL/pgSQL, whatever SQLSTATE they give; SIGNAL, where it gives no error number of its own. */
+const isRaised = ({ code, routine }: DriverError) =>
+  code === 'ER_SIGNAL_EXCEPTION' || /^exec_stmt_(?:raise|assert)$/.test(routine ?? '');
+
 /** What the server itself says of a failure, without its code and remedy. */
 export function serverWords(error: unknown): string {
   const cause = causeOf(error);
-  if (isDriverError(cause)) return wordsOf(cause);
+  if (isDriverError(cause)) return `${isRaised(cause) ? RAISED : ''}${wordsOf(cause)}`;
   return cause instanceof Error ? cause.message : String(cause);
 }
 

@@ -25,6 +25,12 @@ export function lockFile(path: string): () => void {
   };
 }
 
+/** Whether a process took the file and is gone; false where there is none, or it is still held. */
+export function isAbandoned(path: string): boolean {
+  const found = readLock(path);
+  return found !== undefined && !isHeld(found, path);
+}
+
 function tryWrite(path: string): boolean {
   try {
     writeFileSync(path, `${process.pid} ${startOf(process.pid) ?? ''}\n`, { flag: 'wx', mode: 0o600 });

@@ -23,7 +23,7 @@ export interface ScratchServer {
   empty(): Promise<Scratch>;
   /** Whether the database of the target itself is marked as one that may be spoilt. */
   mark(): Promise<Mark>;
-  /** Those that some process has made, and to which nobody is connected. */
+  /** Statements that drop those that some process has made, and to which nobody is connected. */
   leftovers(): Promise<string[]>;
 }
 

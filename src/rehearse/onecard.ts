@@ -83,12 +83,14 @@ export class Onecard {
 /** @throws OnecardError with the words of the command where it ended otherwise. */
 export function expectEnd(ended: Ended, codes: readonly number[]): Ended {
   if (ended.code !== null && codes.includes(ended.code)) return ended;
-  const [message = '', ...rest] = ended.stderr.replace(/^onecard: /, '').split('\n');
   const how = ended.code === null ? `killed by ${ended.signal}` : `exit code ${ended.code}`;
-  const remedy = rest
-    .map((line) => line.trim().replace(/^→ /, ''))
-    .filter((line) => line !== '')
-    .join('\n');
+  const lines = ended.stderr.replace(/^onecard: /, '').split('\n');
+  const isRemedy = (line: string) => /^\s*→ /.test(line);
+  const message = lines.filter((line) => !isRemedy(line) && line.trim() !== '').join('\n');
+  const remedy = lines
+    .filter(isRemedy)
+    .map((line) => line.trim().slice('→ '.length))
+    .join(' ');
   throw new OnecardError(message === '' ? `it ended with ${how}` : message, {
     ...(remedy !== '' && { remedy }),
   });

@@ -1,3 +1,4 @@
+import { RAISED } from '../database/failure-kinds.js';
 import type { BaselineDecision, ChangedDecision } from '../model/rehearsal.js';
 import type { Redactor } from '../redactor.js';
 
@@ -6,13 +7,14 @@ const HIDDEN = '…';
 /**
  * What a server or onecard has said, without the values that it quotes: names of the database stay, whatever else
  * stands in quotes or parentheses, e-mail addresses and uuids do not. A value may hold quotes itself: where it is
- * unclear how far one goes, more is hidden rather than less. What a trigger says in words of its own, without quotes,
- * cannot be told from ours: it stays.
+ * unclear how far one goes, more is hidden rather than less. Nothing stays of what a trigger says in words of its own.
  * @param text one message, whole: a value may go on over line breaks.
  * @param names as `Database.identifiers` gives them.
  */
 export function withoutValues(text: string, names: ReadonlySet<string>): string {
-  return withoutAddresses(withoutShapes(text, names));
+  const raised = text.indexOf(RAISED);
+  if (raised >= 0) return `${withoutValues(text.slice(0, raised), names)}${RAISED}${HIDDEN}`;
+  return withoutKeys(withoutShapes(text, names));
 }
 
 /**
@@ -112,7 +114,9 @@ function isHarmless(content: string, opening: string, names: ReadonlySet<string>
 }
 
 const SQL_WORDS = new Set(
-  'CONSTRAINT FOREIGN KEY REFERENCES ON DELETE UPDATE CASCADE SET NULL DEFAULT RESTRICT NO ACTION'.split(' '),
+  'CONSTRAINT FOREIGN KEY REFERENCES ON DELETE UPDATE CASCADE SET NULL DEFAULT RESTRICT NO ACTION id int'.split(
+    ' ',
+  ),
 );
 
 /**
@@ -138,7 +142,11 @@ const GLUE = new Set(
 const ADDRESS = /[^\s"'`()<>,;:]+@[^\s"'`()<>,;:]+/g;
 const UUID = /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi;
 
-const withoutAddresses = (text: string) => text.replace(ADDRESS, HIDDEN).replace(UUID, HIDDEN);
+/** As onecard names people: `operator 202`. */
+const KEY = /\b(operator|person|card) (?=\S*\d)[^\s:,;]+/g;
+
+const withoutKeys = (text: string) =>
+  text.replace(ADDRESS, HIDDEN).replace(UUID, HIDDEN).replace(KEY, `$1 ${HIDDEN}`);
 
 /** The same with pseudonyms in place of keys. */
 export function redactedChange(change: ChangedDecision, redactor: Redactor): ChangedDecision {

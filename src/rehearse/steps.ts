@@ -68,7 +68,12 @@ export class Steps {
       result = await work(findings);
     } catch (error) {
       if (this.havePassed) this.error = error;
-      findings.problem(this.#clean(wordsFor(error)));
+      // A value may go on over line breaks: the whole is cleaned.
+      const [message = '', ...more] = this.#clean(wordsFor(error)).split('\n');
+      findings.problem(
+        message,
+        more.map((line) => line.trim()),
+      );
       if (error instanceof OnecardError) findings.remedy = error.remedy && this.#clean(error.remedy);
     }
     const hasFailed = findings.problems.length > 0;

@@ -23,7 +23,7 @@ export async function inPlace(
     throw new OnecardError(
       `The database ${database} is not marked as disposable, and --in-place writes to it.`,
       {
-        remedy: `Leave out --in-place to rehearse on a copy. If this database may be spoilt, mark it: CREATE TABLE ${DISPOSABLE_MARK} (note varchar(100)).`,
+        remedy: `Leave out --in-place to rehearse on a copy. If this database may be spoilt, mark it: CREATE TABLE ${DISPOSABLE_MARK} (id int).`,
       },
     );
   }

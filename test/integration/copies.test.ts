@@ -17,6 +17,7 @@ import { withSample } from '../support/embedded.js';
 import { fillHardMariadb, fillHardPostgres } from '../support/hard-databases.js';
 import { sample } from '../support/sample.js';
 import { type Connection, connectTo, type Kind, type Server } from '../support/servers/server.js';
+import { until } from '../support/watching.js';
 
 const env = { ...process.env };
 
@@ -124,13 +125,28 @@ it.each([
   expect(environmentFor(target, { ...around, ...login, PGHOST: 'here' })).toEqual({ ...login, ...finding });
 });
 
+/** As the server does when their process is killed. */
+async function endSessionsIn(kind: Kind, database: string): Promise<void> {
+  const server = serverOf(kind);
+  if (kind === 'postgres') {
+    await server?.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${database}'`,
+    );
+    return;
+  }
+  const rows = await server?.query(
+    `SELECT ID AS id FROM information_schema.PROCESSLIST WHERE DB = '${database}'`,
+  );
+  for (const { id } of rows ?? []) await server?.query(`KILL ${id}`);
+}
+
 describe.each(databases.filter(({ name }) => name !== 'embedded'))('in place on $name', ({ kind, fresh }) => {
   it('is the database itself, and only where it is marked as disposable', async () => {
     const database = await fresh();
     const options = { env, folder: database.folder };
     await expect(inPlace(targetOf(database), options)).rejects.toMatchObject({
       message: `The database ${database.name} is not marked as disposable, and --in-place writes to it.`,
-      remedy: expect.stringContaining('CREATE TABLE onecard_disposable (note varchar(100))'),
+      remedy: expect.stringContaining('CREATE TABLE onecard_disposable (id int)'),
       exitCode: 2,
     });
     await database.query('CREATE TABLE onecard_disposable (note varchar(100))');
@@ -143,11 +159,16 @@ describe.each(databases.filter(({ name }) => name !== 'embedded'))('in place on 
   it('leaves what a killed process has left to be found, unless somebody is connected', async () => {
     const database = await fresh();
     const scratch = owned(await createScratch(targetOf(database), { env, workplace: database.folder }));
-    expect(await leftovers(targetOf(database), env)).toContain(scratch.name);
+    const found = async () => (await leftovers(targetOf(database), env)).join('; ');
+    // A rehearsal is at work.
+    expect(await found()).not.toContain(scratch.name);
+    await endSessionsIn(kind, scratch.name);
+    await until('nobody is in it', async () => (await found()).includes(scratch.name));
+    expect(await found()).toMatch(new RegExp(`DROP DATABASE IF EXISTS .${scratch.name}`));
     const { url } = scratch.target as { url: string };
     const connection = await connectTo({ kind, url }).connect();
     try {
-      expect(await leftovers(targetOf(database), env)).not.toContain(scratch.name);
+      expect(await found()).not.toContain(scratch.name);
       // Dropped all the same, whatever that session has open.
       await connection.query('CREATE TABLE held (id integer)');
       await connection.query('BEGIN; INSERT INTO held VALUES (1)');
@@ -155,7 +176,7 @@ describe.each(databases.filter(({ name }) => name !== 'embedded'))('in place on 
     } finally {
       await connection.close();
     }
-    expect(await leftovers(targetOf(database), env)).not.toContain(scratch.name);
+    expect(await found()).not.toContain(scratch.name);
   });
 });
 

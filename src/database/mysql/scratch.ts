@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OnecardError } from '../../errors.js';
-import { cancellable, dropper, orDropped, takenName } from '../begun.js';
+import { type Begun, begun, cancellable, orDropped, takenName } from '../begun.js';
 import { hasCode, isDenied, kindOfFailure } from '../failure-kinds.js';
 import { described } from '../failures.js';
 import { DISPOSABLE_MARK, type Mark, type Scratch, type ScratchServer } from '../scratch.js';
@@ -84,23 +84,25 @@ class MysqlScratches {
             AND NOT EXISTS (SELECT 1 FROM information_schema.PROCESSLIST p WHERE p.DB = s.SCHEMA_NAME)
           ORDER BY s.SCHEMA_NAME`,
       );
-      return rows.map(({ name }) => name);
+      return rows.map(({ name }) => dropStatement(name));
     });
   }
 
   /** What drops it knows this one name. */
-  #scratch(name: string, origin: string): Scratch {
-    const statement = `DROP DATABASE IF EXISTS ${identifier(name)}`;
-    return {
-      target: { kind: 'mysql', url: urlOf(name, this.#url) },
-      name,
-      origin,
-      drop: dropper(name, statement, () =>
-        this.#loggedIn(urlOf(undefined, this.#url), ({ session }) =>
-          dropWithSessions(session, name, statement),
-        ),
-      ),
-    };
+  #scratch(name: string, origin: string): Begun {
+    const statement = dropStatement(name);
+    const url = urlOf(name, this.#url);
+    return begun(
+      { target: { kind: 'mysql', url }, name, origin },
+      {
+        statement,
+        logIn: () => logIn(url, this.#env),
+        drop: () =>
+          this.#loggedIn(urlOf(undefined, this.#url), ({ session }) =>
+            dropWithSessions(session, name, statement),
+          ),
+      },
+    );
   }
 
   async #loggedIn<T>(url: string, work: (login: Login) => Promise<T>): Promise<T> {
@@ -139,7 +141,7 @@ function originOf(source: string, { events, brokenViews, hasHistory }: Definitio
 }
 
 /** @throws OnecardError where the user may not. */
-async function create(session: Session, { name, drop }: Scratch, charset: string): Promise<void> {
+async function create(session: Session, { name, drop, occupy }: Begun, charset: string): Promise<void> {
   const there = await session.rows(
     `SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ${quoted(name)}`,
   );
@@ -159,6 +161,7 @@ async function create(session: Session, { name, drop }: Scratch, charset: string
       cause,
     });
   }
+  await orDropped(drop, undefined, occupy);
 }
 
 async function fill(
@@ -173,6 +176,8 @@ async function fill(
     await fillCopy(session, source, definitions, () => signal?.throwIfAborted());
   });
 }
+
+const dropStatement = (name: string) => `DROP DATABASE IF EXISTS ${identifier(name)}`;
 
 /** Without the privilege PROCESS, a user sees and ends its own sessions alone. */
 async function dropWithSessions(session: Session, name: string, statement: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OnecardError } from '../../errors.js';
 import { ExitCode } from '../../model/exit-code.js';
-import { cancellable, dropper, orDropped, takenName } from '../begun.js';
+import { type Begun, begun, cancellable, orDropped, takenName } from '../begun.js';
 import { hasCode, isDenied } from '../failure-kinds.js';
 import { described } from '../failures.js';
 import { DISPOSABLE_MARK, type Mark, type Scratch, type ScratchServer } from '../scratch.js';
@@ -111,7 +111,7 @@ class PostgresScratches {
             AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datid = d.oid)
           ORDER BY d.datname`,
       );
-      return rows.map(({ name }) => name);
+      return rows.map(({ name }) => dropStatement(name));
     });
   }
 
@@ -185,17 +185,18 @@ class PostgresScratches {
   }
 
   /** Nothing is made yet. What drops it knows this one name. */
-  #scratch(original: string, origin: string): Scratch {
+  #scratch(original: string, origin: string): Begun {
     const name = scratchName(original, LONGEST_NAME, (text) => Buffer.byteLength(text));
-    const statement = `DROP DATABASE IF EXISTS ${sql.identifier(name)}`;
-    return {
-      target: { kind: 'postgres', url: urlOf(name, this.#url) },
-      name,
-      origin,
-      drop: dropper(name, statement, () =>
-        this.#maintaining(({ session }) => dropWithSessions(session, name, statement)),
-      ),
-    };
+    const statement = dropStatement(name);
+    const url = urlOf(name, this.#url);
+    return begun(
+      { target: { kind: 'postgres', url }, name, origin },
+      {
+        statement,
+        logIn: () => logIn(url),
+        drop: () => this.#maintaining(({ session }) => dropWithSessions(session, name, statement)),
+      },
+    );
   }
 
   /** Not in the database itself, which could then be neither copied nor dropped; there only where no other lets us in. */
@@ -289,7 +290,7 @@ function localeOf(row: Readonly<Record<string, string | number | null>>, encodin
  */
 async function create(
   { session, cancel }: Login,
-  scratch: Scratch,
+  scratch: Begun,
   options: string,
   signal: AbortSignal | undefined,
 ): Promise<void> {
@@ -305,8 +306,13 @@ async function create(
     if (hasCode(error, [READ_ONLY])) throw error;
     await orDropped(scratch.drop, signal, () => Promise.reject(error));
   }
-  await orDropped(scratch.drop, signal, () => session.run(`REVOKE CONNECT ON DATABASE ${name} FROM PUBLIC`));
+  await orDropped(scratch.drop, signal, async () => {
+    await session.run(`REVOKE CONNECT ON DATABASE ${name} FROM PUBLIC`);
+    await scratch.occupy();
+  });
 }
+
+const dropStatement = (name: string) => `DROP DATABASE IF EXISTS ${sql.identifier(name)}`;
 
 /** Older servers than 13 do not throw anybody out by themselves. */
 async function dropWithSessions(session: Session, name: string, statement: string): Promise<void> {
