@@ -41,7 +41,7 @@ function explainBatches(database: Database): Reading[] {
 
 function explainedFirst(session: Session, readings: Reading[]): Session {
   const explain = async (query: Query) => {
-    // Not what it does to its own tables, of which there are few rows.
+    // The tables of the journal are made with patience, too, and that cannot be explained.
     if (typeof query !== 'string' || !/^(SELECT|INSERT|UPDATE|DELETE) /.test(query)) return;
     await session.run('SAVEPOINT before');
     const [row] = await session.rows<{ 'QUERY PLAN': readonly { readonly Plan: Step }[] }>(
