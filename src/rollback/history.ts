@@ -34,10 +34,10 @@ export function concludeStatement({ sql, run, rollback }: WorkScope, batch: Batc
         TAKEN_BACK_SEALED.map((column) => `t.${column}`),
       )} AS seal
           FROM (SELECT t.run_id, ${columns.join(', ')}
-                  FROM ${sql.journal('taken_back')} AS t
-                  JOIN ${sql.journal('change')} AS c ON c.run_id = t.run_id AND c.position = t.position
-                 WHERE ${withinSql(sql, run, batch, 't')} AND t.rollback = ${rollback.number} AND t.seal = ''
-                 LIMIT ${batch.to - batch.from + 1}) AS t)`,
+                  FROM (SELECT t.* FROM ${sql.journal('taken_back')} AS t
+                         WHERE ${withinSql(sql, run, batch, 't')} AND t.rollback = ${rollback.number} AND t.seal = ''
+                         LIMIT ${batch.to - batch.from + 1}) AS t
+                  JOIN ${sql.journal('change')} AS c ON c.run_id = t.run_id AND c.position = t.position) AS t)`,
       // By the whole key: the server knows nothing of a table that grows, and would read all of it for each row.
       on: 'o.run_id = c.run_id AND o.position = c.position AND o.rollback = c.rollback',
       set: [...ended, 'seal'].map((column) => `${sql.qualifiedInSet('o')}${column} = c.${column}`).join(', '),

@@ -79,17 +79,22 @@ export function outcomeSql(scope: Scope, where: string, more: readonly string[] 
 }
 
 /** Changes that a rollback takes up; of one that was purged, nobody knows what it was about. */
-export function eligibleSql({ sql, run, states }: Scope, alias: string, batch?: Batch): string {
+export function eligibleSql(scope: Scope, alias: string, batch?: Batch): string {
+  const { sql, run } = scope;
   const within =
     batch === undefined ? `${alias}.run_id = ${sql.literal(run.id)}` : withinSql(sql, run, batch, alias);
-  return `${within} AND ${alias}.state IN (${states.map(sql.literal).join(', ')}) AND ${alias}.seal <> ${sql.literal(PURGED)}`;
+  return `${within} AND ${untouchedSql(scope, alias)}`;
 }
 
+const untouchedSql = ({ sql, states }: Scope, alias: string) =>
+  `${alias}.state IN (${states.map(sql.literal).join(', ')}) AND ${alias}.seal <> ${sql.literal(PURGED)}`;
+
 /**
- * Enough for the target of an update whose source is a batch: were it narrowed down as well, a planner that expects
- * one row of each could compare every row with every other.
+ * How the target of an update meets its source, a batch: by its whole key, and nothing but that narrows it down. A
+ * planner that knows nothing of a journal just filled, and expects one row of a run, would otherwise read the run
+ * first, and the whole batch anew for each row of it.
  */
-const ofRun = ({ sql, run }: Scope, alias: string) => `${alias}.run_id = ${sql.literal(run.id)}`;
+const SAME_CHANGE = 'o.run_id = c.run_id AND o.position = c.position';
 
 /** The statements of one batch, in the order in which they run, in one transaction. */
 export function batchStatements(scope: Scope, batch: Batch) {
@@ -123,8 +128,8 @@ export function batchStatements(scope: Scope, batch: Batch) {
     why: 'Decide about each: a card that was edited since or is referenced is kept, with its link.',
     sql: sql.updateFrom({
       target: change,
-      source: `(${outcomeSql(scope, eligible, [], limit)})`,
-      on: 'o.position = c.position',
+      source: `(${outcomeSql(scope, eligible, ['c.run_id'], limit)})`,
+      on: SAME_CHANGE,
       set: [
         ['state', 'c.state'],
         ['reason', 'c.reason'],
@@ -133,7 +138,7 @@ export function batchStatements(scope: Scope, batch: Batch) {
       ]
         .map(([column, value]) => `${sql.qualifiedInSet('o')}${column} = ${value}`)
         .join(', '),
-      where: ofRun(scope, 'o'),
+      where: untouchedSql(scope, 'o'),
     }),
   };
   const count: Statement = {
@@ -206,14 +211,14 @@ export function sealStatement(scope: Scope, batch: Batch): Statement {
     sql: sql.updateFrom({
       target: sql.journal('change'),
       source: `(SELECT c.*, ${seal} AS seal
-          FROM (SELECT ${columns.join(', ')}
+          FROM (SELECT c.run_id, ${columns.join(', ')}
                   FROM ${sql.journal('change')} AS c
     ${joins}
                  WHERE ${atHand('c')}
                  LIMIT ${batch.to - batch.from + 1}) AS c)`,
-      on: 'o.position = c.position',
+      on: SAME_CHANGE,
       set: ['reason', 'seal'].map((column) => `${sql.qualifiedInSet('o')}${column} = c.${column}`).join(', '),
-      where: ofRun(scope, 'o'),
+      where: `o.seal = ''`,
     }),
   };
 }
