@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
@@ -298,6 +300,21 @@ describe.runIf(postgres)('a dump of PostgreSQL', () => {
     const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'args=']);
     return stdout.split('\n').filter((line) => /pg_restore/.test(line) && line.includes(path));
   }
+
+  it.each([
+    `COPY (SELECT 1) TO PROGRAM 'touch FILE';`,
+    `COPY (SELECT 1 AS n) TO 'FILE';`,
+    `COPY public.taken FROM PROGRAM 'touch FILE' WHERE t = ' FROM stdin';`,
+    `COPY public.taken (t) FROM '/etc/passwd';`,
+    `copy/**/public.taken from program 'touch FILE';`,
+    `LOAD 'auto_explain';`,
+  ])('is refused with the line where it reaches files or programs: %s', async (statement) => {
+    const made = join(tmpdir(), `onecard-reached-${process.pid}`);
+    const dump = `${plain}CREATE TABLE public.taken (t text);\n${statement.replace('FILE', made)}\n`;
+    const error = await refusal((await emptyOn(server)).load(await file('reaching', dump)));
+    expect(error.message).toMatch(new RegExp(`: line ${plain.split('\n').length + 1}: (?:COPY|LOAD) `, 'i'));
+    expect(existsSync(made)).toBe(false);
+  });
 
   it('is refused where pg_restore is missing or too old', async () => {
     const path = await archive('custom');

@@ -43,6 +43,15 @@ export function judgePostgres(statement: string): Verdict {
       remedy: 'Make the dump in UTF-8: pg_dump --encoding=UTF8.',
     };
   }
+  // pg_dump writes neither: where rows follow a COPY, it is not judged here.
+  const outward = /^(?:COPY|LOAD)\b/i.exec(statement)?.[0].toUpperCase();
+  if (outward !== undefined) {
+    return {
+      action: 'refuse',
+      why: `${outward} reaches files or programs of the server here`,
+      remedy: 'Take that line out of the dump.',
+    };
+  }
   return run(statement);
 }
 

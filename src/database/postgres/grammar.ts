@@ -12,6 +12,13 @@ const STRING = quoted("'");
 const ESCAPED_STRING = escaped("'");
 const NAME = quoted('"');
 
+const NAME_OF = String.raw`(?:"(?:[^"]|"")*"|[\w$\x80-\xff]+)`;
+/** `COPY name (columns) FROM stdin`, and nothing that only looks like it: `FROM PROGRAM` would run one. */
+const WITH_ROWS = new RegExp(
+  String.raw`^COPY\s+${NAME_OF}(?:\.${NAME_OF})?\s*(?:\((?:"(?:[^"]|"")*"|[^"()])*\)\s*)?\sFROM\s+stdin\b`,
+  'i',
+);
+
 const ROUTINE = /^create (?:or replace )?(?:function|procedure) /;
 
 /** As psql splits it: statements, lines to psql behind a backslash, and rows behind COPY. */
@@ -72,7 +79,7 @@ export class PostgresGrammar implements Grammar {
   end(statement: string): boolean {
     const standard = /^SET\s+standard_conforming_strings\s*(?:=|TO)\s*'?(on|off)/i.exec(statement)?.[1];
     if (standard !== undefined) this.#string = standard.toLowerCase() === 'on' ? STRING : ESCAPED_STRING;
-    return /^COPY\s/i.test(statement) && /\sFROM\s+stdin\b/i.test(statement);
+    return WITH_ROWS.test(statement);
   }
 
   obeys(): boolean {
