@@ -288,8 +288,12 @@ describe.runIf(postgres)('a dump of PostgreSQL', () => {
     // Nobody ever writes to it.
     await promisify(execFile)('mkfifo', [join(path, data)]);
     const abort = new AbortController();
-    const load = (await emptyOn(server)).load(path, abort.signal);
-    await vi.waitUntil(async () => (await programsAt(path)).length === 1, { timeout: 10_000 });
+    const empty = await emptyOn(server);
+    const load = empty.load(path, abort.signal);
+    const waiting = `SELECT pid FROM pg_stat_activity WHERE datname = '${empty.name}'
+                        AND wait_event = 'ClientRead' AND state_change < clock_timestamp() - interval '0.5 s'`;
+    await vi.waitUntil(async () => (await server.query(waiting)).length === 1, { timeout: 10_000 });
+    expect(await programsAt(path)).toHaveLength(1);
     abort.abort(new Error('enough'));
     await expect(load).rejects.toThrow('enough');
     expect(await programsAt(path)).toEqual([]);
@@ -310,6 +314,7 @@ describe.runIf(postgres)('a dump of PostgreSQL', () => {
     `LOAD 'auto_explain';`,
   ])('is refused with the line where it reaches files or programs: %s', async (statement) => {
     const made = join(tmpdir(), `onecard-reached-${process.pid}`);
+    await rm(made, { force: true });
     const dump = `${plain}CREATE TABLE public.taken (t text);\n${statement.replace('FILE', made)}\n`;
     const error = await refusal((await emptyOn(server)).load(await file('reaching', dump)));
     expect(error.message).toMatch(new RegExp(`: line ${plain.split('\n').length + 1}: (?:COPY|LOAD) `, 'i'));
