@@ -49,12 +49,9 @@ async function programsIn(
   const [dump, restore] = [join(folder, 'pg_dump'), join(folder, 'pg_restore')];
   if (!existsSync(dump) || !existsSync(restore)) return undefined;
   try {
-    const { stdout } = await promisify(execFile)(dump, ['--version'], {
-      env,
-      timeout: 10_000,
-      killSignal: 'SIGKILL',
-      ...(signal && { signal }),
-    });
+    const asking = promisify(execFile)(dump, ['--version'], { env, timeout: 10_000, killSignal: 'SIGKILL' });
+    endOn(signal, asking.child);
+    const { stdout } = await asking;
     const version = Number(/(\d+)/.exec(stdout)?.[1]);
     return version > 0 ? { dump, restore, version } : undefined;
   } catch {
