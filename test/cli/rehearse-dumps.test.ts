@@ -103,7 +103,7 @@ describe('a dump that cannot be loaded', () => {
     const path = join(database.folder, 'wrong.sql');
     await writeFile(path, 'SET search_path = public;\nCREATE TABLE wrong (x tekst);\n');
     const { code, rehearsal, stderr, left } = await rehearse(database, path);
-    expect(stderr).toContain('line 2: type "tekst" does not exist.');
+    expect(stderr).toMatch(/line 2: type "\S+" does not exist\./);
     expect(wordsOf(rehearsal, 'clean-up')).toMatch(/^what was made is gone again\n/);
     expect(stepsWith(rehearsal, 'failed')).toEqual(['load']);
     expect({ code, left }).toEqual({ code: 2, left: [] });
@@ -117,10 +117,9 @@ describe('a dump that cannot be loaded', () => {
       'SET search_path = public;\nUPDATE pg_database SET datistemplate = true WHERE datname = current_database();\nCREATE TABLE wrong (x tekst);\n',
     );
     const { code, rehearsal, stderr } = await rehearse(database, path);
-    const [, name = ''] = /DROP DATABASE IF EXISTS "?(onecard_rehearsal_[0-9a-f]+)/.exec(stderr) ?? [];
-    expect(stderr).toMatch(
-      /line 3: type "tekst" does not exist\. The scratch database \S+ cannot be dropped/,
-    );
+    const [, name = ''] =
+      /DROP DATABASE IF EXISTS "?(onecard_rehearsal_[0-9a-f]+)/.exec(wordsOf(rehearsal, 'clean-up')) ?? [];
+    expect(stderr).toMatch(/line 3: type "\S+" does not exist\. The scratch database \S+ cannot be dropped/);
     expect(wordsOf(rehearsal, 'clean-up')).toMatch(
       /^a scratch database is still there\nDrop it: DROP DATABASE/,
     );
