@@ -3,6 +3,9 @@ import { ExitCode } from '../model/exit-code.js';
 import { serverWords } from './failure-kinds.js';
 import type { Scratch } from './scratch.js';
 
+/** A database that was made, and should be gone again, is still there; the remedy says how to drop it. */
+export class NotDropped extends OnecardError {}
+
 /**
  * What removes a database: done once, however often it is asked for; after a failure, tried anew.
  * @param statement what an operator would say to the server.
@@ -12,7 +15,7 @@ export function dropper(name: string, statement: string, drop: () => Promise<voi
   return () => {
     dropped ??= drop().catch((cause) => {
       dropped = undefined;
-      throw new OnecardError(`The scratch database ${name} cannot be dropped: ${serverWords(cause)}`, {
+      throw new NotDropped(`The scratch database ${name} cannot be dropped: ${serverWords(cause)}`, {
         remedy: `Drop it: ${statement}`,
         exitCode: ExitCode.Failed,
         cause,
@@ -72,7 +75,7 @@ export async function orDropped<T>(
     return result;
   } catch (error) {
     await drop().catch((left) => {
-      throw new OnecardError(`${sayOf(error)} ${sayOf(left)}`, {
+      throw new NotDropped(`${sayOf(error)} ${sayOf(left)}`, {
         ...(left instanceof OnecardError && left.remedy !== undefined && { remedy: left.remedy }),
         exitCode: ExitCode.Failed,
         cause: error,

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { z } from 'zod';
+import { NotDropped } from '../database/begun.js';
 import type { RunState } from '../journal/run.js';
 import { compareContents } from './compare-contents.js';
 import { readContents } from './contents.js';
@@ -10,12 +11,27 @@ import { expectEnd, readDocument } from './onecard.js';
 import type { Site } from './site.js';
 import type { Findings } from './steps.js';
 
-/** Drops what was made for the rehearsal alone. */
-export async function dropAll(findings: Findings, site: Site | undefined, workplace: string): Promise<void> {
+/**
+ * Drops what was made for the rehearsal alone.
+ * @param failure what broke the load off, where there is no site: whoever makes a database drops a half-made one.
+ */
+export async function dropAll(
+  findings: Findings,
+  site: Site | undefined,
+  workplace: string,
+  failure: unknown,
+): Promise<void> {
   await site?.scratch.drop();
   await rm(workplace, { recursive: true, force: true, maxRetries: 5 });
-  findings.seen = site === undefined ? 'nothing was made' : `dropped ${site.scratch.name}`;
+  findings.seen = site === undefined ? 'what was made is gone again' : `dropped ${nameOf(site)}`;
+  if (site === undefined && failure instanceof NotDropped) {
+    findings.problem('a scratch database is still there');
+    findings.remedy = failure.remedy;
+  }
 }
+
+const nameOf = ({ scratch: { target, name } }: Site) =>
+  target.kind === 'embedded' ? 'the embedded copy' : name;
 
 /** States of a run in which something of it is in the tables. */
 const WRITTEN: readonly string[] = ['applying', 'closing', 'done', 'rolling-back'] satisfies RunState[];

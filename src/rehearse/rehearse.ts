@@ -102,5 +102,7 @@ async function cleanUp(
     await steps.take('clean-up', (findings) => restore(findings, fresh, loaded, options));
     return;
   }
-  await steps.take('clean-up', (findings) => dropAll(findings, site, workplace));
+  await steps.take('clean-up', (findings) =>
+    dropAll(findings, isInPlace ? undefined : site, workplace, steps.error),
+  );
 }

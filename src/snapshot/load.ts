@@ -1,3 +1,4 @@
+import { orDropped } from '../database/begun.js';
 import type { Scratch } from '../database/scratch.js';
 import type { Target } from '../database/target.js';
 import { copyDatabase } from './copy.js';
@@ -42,12 +43,9 @@ export async function loadSnapshot(snapshot: Snapshot, options: LoadOptions): Pr
 async function loadFile(path: string, server: Target, options: LoadOptions): Promise<Scratch> {
   const dump = await recognizeDump(path);
   const scratch = await createScratch(server, options);
-  try {
+  return orDropped(scratch.drop, options.signal, async () => {
     const { statements, skipped } = await loadDump(dump, { ...options, target: scratch.target }, options);
     const left = skipped.length === 0 ? '' : `; left out: ${skipped.join(', ')}`;
     return { ...scratch, origin: `${path}, ${statements} statements${left}` };
-  } catch (error) {
-    await scratch.drop();
-    throw error;
-  }
+  });
 }

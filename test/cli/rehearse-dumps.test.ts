@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Rehearsal } from '../../src/model/rehearsal.js';
@@ -78,7 +80,7 @@ describe.each(formats)('a dump in the format $name', (format) => {
       // Others may be rehearsing on this server.
       const [, dropped] = wordsOf(rehearsal, 'clean-up').split(/dropped |\n/);
       expect(await copiesOf({ ...database, name: 'onecard' })).not.toContain(dropped);
-      expect(dropped).toMatch(format.isOnServer ? /^onecard_rehearsal_[0-9a-f]{6}$/ : /^sample$/);
+      expect(dropped).toMatch(format.isOnServer ? /^onecard_rehearsal_[0-9a-f]{6}$/ : /^the embedded copy$/);
     },
   );
 });
@@ -97,4 +99,69 @@ it('says nowhere which value of a dump the database has refused, unless it may',
   expect(refused.stdout + refused.stderr).not.toContain('Ann Example');
   const open = await onecard(['rehearse', file, '--json', '--no-redact'], { folder });
   expect(open.stdout).toContain('type integer: \\"Ann Example\\"');
+});
+
+describe('a dump that cannot be loaded', () => {
+  const under = serverDatabases.find(({ name }) => name === 'PostgreSQL');
+
+  /** Rehearses what stands in this folder on the server of the database. */
+  async function rehearse({ url = '', folder }: TestDatabase, path: string, args: string[] = []) {
+    const temporary = join(folder, 'temporary');
+    await mkdir(temporary, { recursive: true });
+    const env = { TMPDIR: temporary, DATABASE_URL: url };
+    const result = await onecard(['rehearse', path, ...args, '--json'], { folder, env });
+    const rehearsal: Rehearsal = JSON.parse(result.stdout);
+    return { ...result, rehearsal, left: await readdir(temporary) };
+  }
+
+  it.runIf(under)('says that what was made is gone again, and it is', async () => {
+    const database = (await under?.fresh(sample)) as TestDatabase;
+    const path = join(database.folder, 'wrong.sql');
+    await writeFile(path, 'SET search_path = public;\nCREATE TABLE wrong (x tekst);\n');
+    const { code, rehearsal, left } = await rehearse(database, path);
+    expect(wordsOf(rehearsal, 'load')).toMatch(/line 2: type "\S+" does not exist\./);
+    expect(wordsOf(rehearsal, 'clean-up')).toMatch(/^what was made is gone again\n/);
+    expect(stepsWith(rehearsal, 'failed')).toEqual(['load']);
+    expect({ code, left }).toEqual({ code: 2, left: [] });
+  });
+
+  it.runIf(under)('says so where what was made cannot be dropped', async () => {
+    const database = (await under?.fresh(sample)) as TestDatabase;
+    const path = join(database.folder, 'stays.sql');
+    await writeFile(
+      path,
+      'SET search_path = public;\nUPDATE pg_database SET datistemplate = true WHERE datname = current_database();\nCREATE TABLE wrong (x tekst);\n',
+    );
+    const { code, rehearsal } = await rehearse(database, path);
+    const [, name = ''] =
+      /DROP DATABASE IF EXISTS "?(onecard_rehearsal_[0-9a-f]+)/.exec(wordsOf(rehearsal, 'clean-up')) ?? [];
+    expect(wordsOf(rehearsal, 'load')).toMatch(
+      /line 3: type "\S+" does not exist\. The scratch database \S+ cannot be dropped/,
+    );
+    expect(wordsOf(rehearsal, 'clean-up')).toMatch(
+      /^a scratch database is still there\nDrop it: DROP DATABASE/,
+    );
+    expect(stepsWith(rehearsal, 'failed')).toEqual(['load', 'clean-up']);
+    expect(code).toBe(1);
+    await database.query(`ALTER DATABASE ${name} IS_TEMPLATE false`);
+    await database.query(`DROP DATABASE ${name}`);
+  });
+
+  it.runIf(under)('is given up at the end of --max-duration while pg_restore says nothing', async () => {
+    const database = (await under?.fresh(sample)) as TestDatabase;
+    const { kind, name, url = '', folder } = database;
+    const path = join(folder, 'silent');
+    await archive('directory')(connectTo({ kind, url }), name, path);
+    const data = (await readdir(path)).find((file) => file.endsWith('.dat.gz')) ?? '';
+    await rm(join(path, data));
+    // Nobody ever writes to it.
+    await promisify(execFile)('mkfifo', [join(path, data)]);
+    const started = performance.now();
+    const { code, rehearsal, left } = await rehearse(database, path, ['--max-duration', '3s']);
+    expect(performance.now() - started).toBeLessThan(12_000);
+    expect(wordsOf(rehearsal, 'load')).toContain('stopped after 3 s, as --max-duration asks');
+    expect({ code, left }).toEqual({ code: 3, left: [] });
+    const { stdout: programs } = await promisify(execFile)('ps', ['-A', '-o', 'args=']);
+    expect(programs.split('\n').filter((line) => /pg_restore/.test(line) && line.includes(path))).toEqual([]);
+  });
 });

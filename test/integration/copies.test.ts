@@ -293,7 +293,7 @@ describe.runIf(postgres)('a copy on PostgreSQL', () => {
 
     it('says how many they are where there is no pg_dump of its age', async () => {
       const { dumpPrograms } = await import('../../src/database/postgres/programs.js');
-      expect(await dumpPrograms(99, env)).toBeUndefined();
+      expect(await dumpPrograms(99, env, undefined)).toBeUndefined();
     });
 
     it('leaves nothing behind when the dump waits for a lock in vain, and says so', async () => {

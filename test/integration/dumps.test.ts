@@ -1,5 +1,9 @@
-import { mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { OnecardError } from '../../src/errors.js';
@@ -131,6 +135,7 @@ describe.runIf(postgres)('a dump of PostgreSQL', () => {
     ['directory', 'directory', () => archive('directory')],
     ['directory, not compressed', 'directory', () => archive('directory', '--compress=0')],
     ['tar', 'tar', () => archive('tar')],
+    ['tar, gzipped', 'tar', async () => file('tar.gz', gzipSync(await readFile(await archive('tar'))))],
     [
       'custom, gzipped',
       'custom',
@@ -256,6 +261,82 @@ describe.runIf(postgres)('a dump of PostgreSQL', () => {
     const error = await refusal((await emptyOn(server)).load(path));
     expect(error.message).toMatch(/cannot be read by pg_restore: could not read from input file/);
     expect(error.remedy).toMatch(/cut off or damaged/);
+  });
+
+  it('is refused where a tar archive is cut off, wherever, before anything reads it', async () => {
+    const bytes = await readFile(await archive('tar'));
+    const short = bytes.subarray(0, Math.floor((bytes.length * 2) / 3));
+    const cases = [
+      ['behind a header', bytes.subarray(0, 512)],
+      ['amid content', short],
+      ['amid content that is zeros', Buffer.concat([short, Buffer.alloc(1024)])],
+      ['before the end', bytes.subarray(0, bytes.length - 1024)],
+    ] as const;
+    for (const [where, content] of cases) {
+      const path = await file(`cut ${where}.tar`, content);
+      const error = await refusal(recognizeDump(path));
+      expect(error.message).toBe(`The dump ${path} cannot be loaded: the tar archive is cut off.`);
+      expect(error.remedy).toMatch(/Copy the file again/);
+    }
+  });
+
+  it('is refused where a gzipped tar archive is cut off, as soon as that shows', async () => {
+    const bytes = await readFile(await archive('tar'));
+    const short = bytes.subarray(0, Math.floor((bytes.length * 2) / 3));
+    const packed = gzipSync(bytes);
+    const cases = [
+      [gzipSync(short), 'the tar archive is cut off'],
+      [packed.subarray(0, (packed.length * 2) / 3), 'gzip cannot unpack what follows'],
+    ] as const;
+    for (const [content, why] of cases) {
+      const path = await file('cut.tar.gz', content);
+      const { message } = await refusal((await emptyOn(server)).load(path));
+      expect(message).toMatch(/: line \d+ of the script that pg_restore makes of it: /);
+      expect(message).toContain(`: ${why}.`);
+      expect(await programsAt(path)).toEqual([]);
+    }
+  });
+
+  it('ends where its load is aborted while pg_restore says nothing', async () => {
+    const path = await archive('directory', '--compress=0');
+    const data = (await readdir(path)).find((name) => /^\d+\.dat$/.test(name)) ?? '';
+    await rm(join(path, data));
+    // Nobody ever writes to it.
+    await promisify(execFile)('mkfifo', [join(path, data)]);
+    const abort = new AbortController();
+    const empty = await emptyOn(server);
+    const load = empty.load(path, abort.signal);
+    const waiting = `SELECT pid FROM pg_stat_activity WHERE datname = '${empty.name}'
+                        AND wait_event = 'ClientRead' AND state_change < clock_timestamp() - interval '0.5 s'`;
+    await vi.waitUntil(async () => (await server.query(waiting)).length === 1, { timeout: 10_000 });
+    expect(await programsAt(path)).toHaveLength(1);
+    abort.abort(new Error('enough'));
+    await expect(load).rejects.toThrow('enough');
+    expect(await programsAt(path)).toEqual([]);
+  });
+
+  /** Processes that were called with this file. */
+  async function programsAt(path: string): Promise<string[]> {
+    const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'args=']);
+    return stdout.split('\n').filter((line) => /pg_restore/.test(line) && line.includes(path));
+  }
+
+  it.each([
+    `COPY (SELECT 1) TO PROGRAM 'touch FILE';`,
+    `COPY (SELECT 1 AS n) TO 'FILE';`,
+    `COPY public.taken FROM PROGRAM 'touch FILE' WHERE t = ' FROM stdin';`,
+    `COPY public.taken (t) FROM '/etc/passwd';`,
+    `copy/**/public.taken from program 'touch FILE';`,
+    `LOAD 'auto_explain';`,
+  ])('is refused with the line where it reaches files or programs: %s', async (statement) => {
+    const made = join(tmpdir(), `onecard-reached-${process.pid}`);
+    await rm(made, { force: true });
+    const dump = `${plain}CREATE TABLE public.taken (t text);\n${statement.replace('FILE', made)}\n`;
+    const error = await refusal((await emptyOn(server)).load(await file('reaching', dump)));
+    expect(error.message).toMatch(
+      new RegExp(`: line ${plain.split('\n').length + 1}: "?(?:COPY|LOAD)\\b`, 'i'),
+    );
+    expect(existsSync(made)).toBe(false);
   });
 
   it('is refused where pg_restore is missing or too old', async () => {

@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
+import { endOn } from '../../child-process.js';
 import { OnecardError } from '../../errors.js';
 import { ExitCode } from '../../model/exit-code.js';
 import { clientFor } from './login.js';
@@ -25,8 +26,10 @@ export interface DumpPrograms {
 export async function dumpPrograms(
   serverVersion: number,
   env: NodeJS.ProcessEnv,
+  signal: AbortSignal | undefined,
 ): Promise<DumpPrograms | undefined> {
-  const found = await Promise.all(folders(env).map((folder) => programsIn(folder, env)));
+  const found = await Promise.all(folders(env).map((folder) => programsIn(folder, env, signal)));
+  signal?.throwIfAborted();
   return found
     .filter((programs) => programs !== undefined && programs.version >= serverVersion)
     .sort((one, other) => (one?.version ?? 0) - (other?.version ?? 0))[0];
@@ -38,11 +41,17 @@ function folders(env: NodeJS.ProcessEnv): string[] {
   return [...onPath, ...versions.map((version) => join(BY_VERSION, version, 'bin'))];
 }
 
-async function programsIn(folder: string, env: NodeJS.ProcessEnv): Promise<DumpPrograms | undefined> {
+async function programsIn(
+  folder: string,
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal | undefined,
+): Promise<DumpPrograms | undefined> {
   const [dump, restore] = [join(folder, 'pg_dump'), join(folder, 'pg_restore')];
   if (!existsSync(dump) || !existsSync(restore)) return undefined;
   try {
-    const { stdout } = await promisify(execFile)(dump, ['--version'], { env, timeout: 10_000 });
+    const asking = promisify(execFile)(dump, ['--version'], { env, timeout: 10_000, killSignal: 'SIGKILL' });
+    endOn(signal, asking.child);
+    const { stdout } = await asking;
     const version = Number(/(\d+)/.exec(stdout)?.[1]);
     return version > 0 ? { dump, restore, version } : undefined;
   } catch {
@@ -147,12 +156,13 @@ function start(
   env: NodeJS.ProcessEnv,
   signal: AbortSignal | undefined,
 ) {
-  const child = spawn(program, options, { env, ...(signal && { signal }) });
+  const child = spawn(program, options, { env });
+  endOn(signal, child);
   let said = '';
   child.stderr.on('data', (chunk) => {
     said = (said + chunk).slice(0, COMPLAINT);
   });
-  // One that is aborted tells so at once, and ends later.
+  // One that cannot be started has ended all the same, and said nothing.
   child.on('error', () => undefined);
   const ended = new Promise<Ending>((resolve) => {
     child.once('close', (code) => resolve({ program, code, complaint: complaintIn(said) }));

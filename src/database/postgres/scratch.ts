@@ -146,7 +146,7 @@ class PostgresScratches {
 
   async #copyThroughDump(login: Login, source: Source, signal: AbortSignal | undefined): Promise<Scratch> {
     signal?.throwIfAborted();
-    const programs = await dumpPrograms(source.version, this.#env);
+    const programs = await dumpPrograms(source.version, this.#env, signal);
     if (programs === undefined) throw noWayToCopy(source);
     const scratch = this.#scratch(source.name, `a copy of ${source.name}, by pg_dump and pg_restore`);
     await create(login, scratch, `TEMPLATE template0 ${source.locale}${ownerOf(source)}`, signal);

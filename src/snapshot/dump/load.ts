@@ -99,7 +99,7 @@ class Load {
   async *#pieces(env: NodeJS.ProcessEnv): AsyncGenerator<Piece, void> {
     const { signal, onProgress } = this.#options;
     const { format } = this.#dump;
-    const chunks = format === 'plain' ? fileContent(this.#dump) : scriptOfArchive(this.#dump, env);
+    const chunks = format === 'plain' ? fileContent(this.#dump) : scriptOfArchive(this.#dump, env, signal);
     let bytes = 0;
     for await (const chunk of chunks) {
       signal?.throwIfAborted();

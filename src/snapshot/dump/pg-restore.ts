@@ -3,9 +3,11 @@ import { once } from 'node:events';
 import { accessSync, constants, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { endOn } from '../../child-process.js';
 import { OnecardError } from '../../errors.js';
 import type { Dump } from './dump.js';
-import { fileContent } from './file-content.js';
+import { Damaged, fileContent } from './file-content.js';
+import { wholeTar } from './tar.js';
 
 /** Where the packages of Debian and Ubuntu put the programs of each version. */
 const VERSIONS = '/usr/lib/postgresql';
@@ -14,29 +16,44 @@ const VERSIONS = '/usr/lib/postgresql';
  * The script that pg_restore makes of an archive, in chunks. Owners and privileges are in it, so that they are
  * left out, and told, as those of any other script.
  *
- * @throws OnecardError where there is no pg_restore, or none that reads it.
+ * @param signal ends it.
+ * @throws OnecardError where there is no pg_restore, or none that reads it; Damaged where what is packed is cut off.
  */
-export async function* scriptOfArchive(dump: Dump, env: NodeJS.ProcessEnv): AsyncGenerator<Buffer> {
+export async function* scriptOfArchive(
+  dump: Dump,
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Buffer> {
   // What is packed comes in through a pipe.
   const archive = dump.isCompressed ? [] : [dump.path];
   const child = spawn(findPgRestore(dump, env), ['--file=-', ...archive], {
     env: { PATH: env['PATH'], LC_ALL: 'C.UTF-8' },
     stdio: [dump.isCompressed ? 'pipe' : 'ignore', 'pipe', 'pipe'],
   });
+  endOn(signal, child);
   const ended = once(child, 'close');
   let complaint = '';
   child.stderr?.on('data', (chunk: Buffer) => {
     complaint = `${complaint}${chunk.toString()}`.slice(0, 10_000);
   });
-  // Where it does not take all of it, its own words say why.
-  const fed = child.stdin === null ? undefined : pipeline(fileContent(dump), child.stdin);
-  fed?.catch(() => undefined);
+  let damage: Damaged | undefined;
+  if (child.stdin !== null) {
+    const content = fileContent(dump);
+    pipeline(dump.format === 'tar' ? wholeTar(content) : content, child.stdin).catch((error) => {
+      // Where it does not take all of it, its own words say why.
+      if (!(error instanceof Damaged)) return;
+      damage = error;
+      // There are versions that look for the rest of a tar archive for ever.
+      child.kill('SIGKILL');
+    });
+  }
   try {
     if (child.stdout) yield* child.stdout as AsyncIterable<Buffer>;
     const [code] = await ended;
+    if (damage !== undefined) throw damage;
     if (code !== 0) throw refusal(dump, complaint);
   } finally {
-    child.kill();
+    child.kill('SIGKILL');
     ended.catch(() => undefined);
   }
 }

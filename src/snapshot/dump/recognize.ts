@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { constants, gunzipSync } from 'node:zlib';
 import { OnecardError } from '../../errors.js';
 import type { Dump } from './dump.js';
+import { tarIsWhole } from './tar.js';
 
 /** As much of a file as tells what it is. */
 const HEAD = 64 * 1024;
@@ -70,14 +71,30 @@ function unpacked(path: string, packed: Buffer): Buffer {
   }
 }
 
-function tar(path: string, head: Buffer, isCompressed: boolean): Dump {
+async function tar(path: string, head: Buffer, isCompressed: boolean): Promise<Dump> {
   const first = head.subarray(0, 100).toString('latin1').replace(/\0.*/s, '');
-  if (first === 'toc.dat') return { path, family: 'postgres', format: 'tar', isCompressed };
-  throw noDump(
-    path,
-    `it is a tar file that begins with ${first}`,
-    'Unpack it, and name the dump in it: a file, or a folder with toc.dat.',
-  );
+  if (first !== 'toc.dat') {
+    throw noDump(
+      path,
+      `it is a tar file that begins with ${first}`,
+      'Unpack it, and name the dump in it: a file, or a folder with toc.dat.',
+    );
+  }
+  // What is packed shows that as it is read.
+  if (!isCompressed) await refuseCutOff(path);
+  return { path, family: 'postgres', format: 'tar', isCompressed };
+}
+
+async function refuseCutOff(path: string): Promise<void> {
+  const file = await open(path);
+  try {
+    if (await tarIsWhole(file)) return;
+  } finally {
+    await file.close();
+  }
+  throw new OnecardError(`The dump ${path} cannot be loaded: the tar archive is cut off.`, {
+    remedy: 'Copy the file again from where it was made, or make the dump again.',
+  });
 }
 
 function familyOf(path: string, head: Buffer): Dump['family'] {
