@@ -38,12 +38,12 @@ export function reportRefused(
   { failed, refused }: Pick<StoppedDocument, 'failed' | 'refused'>,
   discretion: Discretion,
 ): void {
-  findings.problem(
-    `the database refused ${plural(failed, 'operator')}`,
-    refused.map(
+  findings.problem(`the database refused ${plural(failed, 'operator')}`, [
+    ...refused.map(
       ({ operator, reason }) => `operator ${discretion.operator(operator)}: ${discretion.words(reason)}`,
     ),
-  );
+    ...(failed > refused.length ? [`… and ${failed - refused.length} more`] : []),
+  ]);
 }
 
 export function judgeVerification(

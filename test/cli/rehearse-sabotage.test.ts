@@ -11,17 +11,10 @@ import { sample } from '../support/sample.js';
 import { mariadbIsInstalled, startMariadb } from '../support/servers/mariadb.js';
 import { postgresIsInstalled, startPostgres, startStandby } from '../support/servers/postgres.js';
 import type { Kind, OwnServer } from '../support/servers/server.js';
+import { triggerSql as trigger } from '../support/triggers.js';
 
 /** Of one operator alone, who gets a card. */
 const ONE_NAME = 'Bourne';
-
-/** A trigger of the application on a table, doing this for each row. */
-function trigger(kind: Kind, name: string, when: string, table: string, body: string): string {
-  if (kind === 'mysql') return `CREATE TRIGGER ${name} ${when} ON ${table} FOR EACH ROW BEGIN ${body}; END`;
-  return `
-    CREATE FUNCTION ${name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${body}; RETURN NEW; END $$;
-    CREATE TRIGGER ${name} ${when} ON ${table} FOR EACH ROW EXECUTE FUNCTION ${name}();`;
-}
 
 async function failing(
   database: TestDatabase,
@@ -246,10 +239,12 @@ describe.each(servers)('a rehearsal on a $name server', ({ kind, isInstalled, st
     });
     const loading = async (database: TestDatabase) => {
       const result = await rehearseOn(database, ['--json']);
-      expect(stepsWith(rehearsalOf(result), 'failed')).toEqual(['load']);
+      const copies = await copiesOf(database);
+      expect(stepsWith(rehearsalOf(result), 'failed')).toEqual(
+        copies.length === 0 ? ['load'] : ['load', 'clean-up'],
+      );
       expect(result.left).toEqual([]);
-      const words = wordsOf(rehearsalOf(result), 'load');
-      return { code: result.code, words, copies: await copiesOf(database) };
+      return { code: result.code, words: wordsOf(rehearsalOf(result), 'load'), copies };
     };
     await sample.fill((sql) => server.query(sql, name), kind);
 
