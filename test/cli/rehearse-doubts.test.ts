@@ -68,6 +68,24 @@ describe.each(serverDatabases)('a rehearsal on $name', ({ fresh, kind }) => {
     }
   });
 
+  it('needs no more privileges than the README says', async () => {
+    const database = await fresh(sample);
+    const role = await database.createRole();
+    const { name } = database;
+    const copies = `\`${name.replaceAll('_', '\\_')}\\_rehearsal\\_%\``;
+    const grants = onPostgres
+      ? [`ALTER ROLE "${role.name}" CREATEDB`, `GRANT pg_read_all_data TO "${role.name}"`]
+      : [
+          `GRANT SELECT, SHOW VIEW, TRIGGER, EXECUTE ON \`${name}\`.* TO '${role.name}'`,
+          `GRANT ALL PRIVILEGES ON ${copies}.* TO '${role.name}'`,
+        ];
+    for (const grant of grants) await database.query(grant);
+    const result = await rehearseOn({ ...database, url: role.url }, ['--json']);
+    expect(stepsWith(rehearsalOf(result), 'failed')).toEqual([]);
+    expect(result).toMatchObject({ code: 0, left: [] });
+    expect(await copiesOf(database)).toEqual([]);
+  });
+
   it('names what a killed one has left, and not the copy of one at work', async () => {
     const database = await fresh(sample);
     const temporary = join(database.folder, 'temporary');
