@@ -128,7 +128,7 @@ async function warnOfLeftovers(terminal: Terminal, flags: RehearseFlags, target:
   if (lines.length === 0) return;
   const brush = brushFor(lookOf(terminal.stderr, terminal, flags));
   terminal.stderr.write(
-    `${brush.warning('A rehearsal that was killed has left copies of the data behind. To remove them:')}\n` +
+    `${brush.warning('Earlier rehearsals have left copies of the data: kept, or since they were killed. To remove them:')}\n` +
       `${lines.map((line) => `  ${printable(line)}\n`).join('')}\n`,
   );
 }

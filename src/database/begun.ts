@@ -36,19 +36,22 @@ export interface Begun extends Scratch {
  * @param logIn into the database itself.
  */
 export function begun(
-  made: Omit<Scratch, 'drop'>,
+  made: Pick<Scratch, 'target' | 'name' | 'origin'>,
   { statement, logIn, drop }: { statement: string; logIn(): Promise<Occupant>; drop(): Promise<void> },
 ): Begun {
   let occupant: Occupant | undefined;
+  // It has ended by itself where the server cut it.
+  const leave = async () => occupant?.close().catch(() => undefined);
   return {
     ...made,
     occupy: async () => {
       occupant = await logIn();
     },
     drop: dropper(made.name, statement, async () => {
-      await occupant?.close().catch(() => undefined);
+      await leave();
       await drop();
     }),
+    keep: leave,
   };
 }
 

@@ -15,6 +15,7 @@ export function embeddedScratches({ folder, workplace }: ScratchPlaces): Scratch
     target: { kind: 'embedded' },
     name: 'sample',
     origin,
+    keep: async () => undefined,
     drop: dropper('sample', `rm -r '${home}'`, () =>
       rm(home, { recursive: true, force: true, maxRetries: 5 }),
     ),

@@ -8,6 +8,8 @@ export interface Scratch {
   readonly name: string;
   /** How the data got there, in words: `a copy of servicedesk, made by the server`. */
   readonly origin: string;
+  /** Leaves it as it is: nobody of this process stays connected. */
+  keep(): Promise<void>;
   /** Removes it with all that is in it, whoever is connected; a second call does nothing. */
   drop(): Promise<void>;
 }

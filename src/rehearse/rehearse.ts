@@ -93,6 +93,7 @@ async function cleanUp(
   const { isKept, isInPlace, workplace } = options;
   if (isKept && site !== undefined) {
     const { target, name } = site.scratch;
+    await site.scratch.keep();
     const where = target.kind === 'embedded' ? `the embedded database in ${workplace}` : name;
     return steps.skip('clean-up', `kept, as asked: ${where}; reports in ${workplace}`);
   }

@@ -27,5 +27,6 @@ export async function inPlace(
       },
     );
   }
-  return { target, name: database, origin: `the database ${database} itself`, drop: async () => undefined };
+  const nothing = async () => undefined;
+  return { target, name: database, origin: `the database ${database} itself`, keep: nothing, drop: nothing };
 }
