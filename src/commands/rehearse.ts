@@ -13,6 +13,7 @@ import { PLAIN, redacted } from '../rehearse/discretion.js';
 import { rehearse as rehearseOn } from '../rehearse/rehearse.js';
 import { Scope } from '../rehearse/scope.js';
 import { Steps } from '../rehearse/steps.js';
+import { recognizeDump } from '../snapshot/dump/recognize.js';
 import { leftovers } from '../snapshot/leftovers.js';
 import { loadSnapshot, type Snapshot } from '../snapshot/load.js';
 import { VERSION } from '../version.js';
@@ -75,7 +76,7 @@ export async function rehearse(
   await files.check();
   if (dump === undefined) announceSample(terminal, flags, request);
   const scope = new Scope(request.configuration, flags.ignoreTable ?? []);
-  const snapshot = snapshotOf(request.target, flags, dump);
+  const snapshot = await snapshotOf(request.target, flags, dump);
   const discretion = isRedacted ? redacted(redactor) : PLAIN;
   discretion.learn(harmlessWords(terminal, flags, request.target));
   await warnOfLeftovers(terminal, flags, request.target);
@@ -143,8 +144,13 @@ function refuseOddFlags({ inPlace, keep }: RehearseFlags, dump: string | undefin
     throw new OnecardError('--keep is about a copy, and --in-place makes none.', { remedy });
 }
 
-function snapshotOf(target: Target, { inPlace }: RehearseFlags, dump: string | undefined): Snapshot {
-  if (dump !== undefined) return { kind: 'dump', path: dump, server: target };
+/** @throws OnecardError where the file is none that can be loaded, as far as its beginning tells. */
+async function snapshotOf(
+  target: Target,
+  { inPlace }: RehearseFlags,
+  path: string | undefined,
+): Promise<Snapshot> {
+  if (path !== undefined) return { kind: 'dump', dump: await recognizeDump(path), server: target };
   return { kind: inPlace ? 'in-place' : 'copy', target };
 }
 
@@ -163,7 +169,7 @@ function argsOf(terminal: Terminal, flags: RehearseFlags): CommandArgs {
 function inWords(snapshot: Snapshot): string {
   switch (snapshot.kind) {
     case 'dump':
-      return `the dump ${snapshot.path}`;
+      return `the dump ${snapshot.dump.path}`;
     case 'in-place':
       return 'the database itself';
     case 'copy':

@@ -2,8 +2,8 @@ import { orDropped } from '../database/begun.js';
 import type { Scratch } from '../database/scratch.js';
 import type { Target } from '../database/target.js';
 import { copyDatabase } from './copy.js';
+import type { Dump } from './dump/dump.js';
 import { loadDump } from './dump/load.js';
-import { recognizeDump } from './dump/recognize.js';
 import { createScratch } from './empty.js';
 import { inPlace } from './in-place.js';
 
@@ -14,7 +14,7 @@ export type Snapshot =
   /** The database itself, which has to be marked as disposable. */
   | { readonly kind: 'in-place'; readonly target: Target }
   /** A file, loaded into a database of its own on that server, or into the embedded one. */
-  | { readonly kind: 'dump'; readonly path: string; readonly server: Target };
+  | { readonly kind: 'dump'; readonly dump: Dump; readonly server: Target };
 
 export interface LoadOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -36,16 +36,15 @@ export async function loadSnapshot(snapshot: Snapshot, options: LoadOptions): Pr
     case 'in-place':
       return inPlace(snapshot.target, options);
     case 'dump':
-      return loadFile(snapshot.path, snapshot.server, options);
+      return loadFile(snapshot.dump, snapshot.server, options);
   }
 }
 
-async function loadFile(path: string, server: Target, options: LoadOptions): Promise<Scratch> {
-  const dump = await recognizeDump(path);
+async function loadFile(dump: Dump, server: Target, options: LoadOptions): Promise<Scratch> {
   const scratch = await createScratch(server, options);
   return orDropped(scratch.drop, options.signal, async () => {
     const { statements, skipped } = await loadDump(dump, { ...options, target: scratch.target }, options);
     const left = skipped.length === 0 ? '' : `; left out: ${skipped.join(', ')}`;
-    return { ...scratch, origin: `${path}, ${statements} statements${left}` };
+    return { ...scratch, origin: `${dump.path}, ${statements} statements${left}` };
   });
 }

@@ -417,10 +417,14 @@ describe.runIf(mariadb)('a copy on MariaDB', () => {
 
   beforeAll(async () => {
     url = await server.createDatabase(name, 'CHARACTER SET latin1 COLLATE latin1_german2_ci');
+    await server.query(`CREATE USER nobody@nowhere`);
     await fillHardMariadb((sql) => server.query(sql, name));
   });
 
-  afterAll(() => server.dropDatabase(name));
+  afterAll(async () => {
+    await server.dropDatabase(name);
+    await server.query('DROP USER nobody@nowhere');
+  });
 
   const original = () => ({ kind: 'mysql' as const, query: (sql: string) => server.query(sql, name) });
   const copy = async (more = {}) =>
@@ -536,6 +540,22 @@ describe.runIf(mariadb)('a copy on MariaDB', () => {
       await original().query(unmake);
     }
     expect(await scratchesOn(server, name)).toEqual([]);
+  });
+
+  it('is refused where a trigger belongs to an account that is gone, and would fail in the original', async () => {
+    await original().query(
+      'CREATE DEFINER = gone@nowhere TRIGGER orphan BEFORE DELETE ON log FOR EACH ROW SET @orphan = 1',
+    );
+    try {
+      await expect(copy()).rejects.toMatchObject({
+        message:
+          'The trigger orphan belongs to gone@nowhere, which is no account of this server: it refuses every row of log that it fires for.',
+        remedy: expect.stringContaining('with a DEFINER that exists'),
+      });
+      await expect(original().query('DELETE FROM log')).rejects.toThrow(/definer/i);
+    } finally {
+      await original().query('DROP TRIGGER orphan');
+    }
   });
 
   it('is refused where a foreign key leads to another database', async () => {

@@ -707,6 +707,7 @@ describe('what is no dump', () => {
     expect((await refusal(recognizeDump(join(folder, 'nowhere')))).message).toMatch(
       /cannot be read \(ENOENT\)/,
     );
+    expect((await refusal(recognizeDump('/dev/null'))).message).toMatch(/it is no regular file/);
     expect((await refusal(recognizeDump(folder))).message).toMatch(/a folder without the toc\.dat/);
   });
 

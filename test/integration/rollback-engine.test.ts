@@ -183,10 +183,19 @@ describe.each(serverDatabases)('a rollback beside others on $name', (underTest) 
     );
     const events: RollbackEvent[] = [];
     const { takenBack } = await rollback(undefined, (event) => events.push(event));
-    expect(events).toContainEqual({ kind: 'refused', operator: OPERATOR, why: 'not this one' });
+    expect(events).toContainEqual({
+      kind: 'refused',
+      operator: OPERATOR,
+      why: 'raised by a trigger: not this one',
+    });
     expect(takenBack).toMatchObject({
       kept: 1,
-      named: [{ operator: OPERATOR, reason: 'the database refuses to take it back: not this one' }],
+      named: [
+        {
+          operator: OPERATOR,
+          reason: 'the database refuses to take it back: raised by a trigger: not this one',
+        },
+      ],
     });
     expect(await cards()).toHaveLength(1);
     const links = await place.query(`SELECT person_id FROM operator WHERE id = '${OPERATOR}'`);

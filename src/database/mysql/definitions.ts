@@ -1,5 +1,5 @@
 import { OnecardError } from '../../errors.js';
-import { hasCode } from '../failure-kinds.js';
+import { hasCode, isDenied } from '../failure-kinds.js';
 import type { Session } from '../session.js';
 import { foreignName } from './foreign-name.js';
 import { mayMakeTriggers } from './inspect.js';
@@ -235,12 +235,15 @@ async function readRoutines(session: Session): Promise<(Definition & { readonly 
 
 /** In the order in which those of the same moment run. */
 async function readTriggers(session: Session): Promise<Definition[]> {
-  const rows = await session.rows<{ name: string; when: string; table: string }>(
-    `SELECT TRIGGER_NAME AS name, CONCAT(ACTION_TIMING, ' ', EVENT_MANIPULATION) AS \`when\`, EVENT_OBJECT_TABLE AS \`table\`
+  const rows = await session.rows<{ name: string; when: string; table: string; definer: string }>(
+    `SELECT TRIGGER_NAME AS name, CONCAT(ACTION_TIMING, ' ', EVENT_MANIPULATION) AS \`when\`,
+            EVENT_OBJECT_TABLE AS \`table\`, DEFINER AS definer
        FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE()
       ORDER BY EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, ACTION_ORDER`,
   );
-  return each(rows, async ({ name, when, table }) => {
+  const accounts = await readAccounts(session);
+  return each(rows, async ({ name, when, table, definer }) => {
+    if (accounts?.has(definer) === false) throw withoutAccount(name, table, definer);
     const { statement, ...mode } = await showCreateRow(session, 'TRIGGER', name);
     const body = bodyOf(statement, readingOf(mode.sqlMode));
     return {
@@ -251,6 +254,26 @@ async function readTriggers(session: Session): Promise<Definition[]> {
     };
   });
 }
+
+/** `user@host`; undefined where this user may not see them. */
+async function readAccounts(session: Session): Promise<ReadonlySet<string> | undefined> {
+  try {
+    const rows = await session.rows<{ account: string }>(
+      `SELECT CONCAT(User, '@', Host) AS account FROM mysql.user`,
+    );
+    return new Set(rows.map(({ account }) => account));
+  } catch (error) {
+    if (isDenied(error)) return undefined;
+    throw error;
+  }
+}
+
+/** In the copy, the trigger is ours, and would work: a rehearsal would pass, and the run fail. */
+const withoutAccount = (name: string, table: string, definer: string) =>
+  new OnecardError(
+    `The trigger ${name} belongs to ${definer}, which is no account of this server: it refuses every row of ${table} that it fires for.`,
+    { remedy: `Make the trigger anew, with a DEFINER that exists; or drop it.` },
+  );
 
 /** What a trigger does; its place among others comes from the order in which they are made. */
 function bodyOf(statement: string, reading: Reading): string {

@@ -30,7 +30,10 @@ export async function recognizeDump(path: string): Promise<Dump> {
 
 async function headOf(path: string): Promise<Buffer | 'directory'> {
   try {
-    if ((await stat(path)).isDirectory()) return 'directory';
+    const found = await stat(path);
+    if (found.isDirectory()) return 'directory';
+    // It is read more than once; of a pipe, that would wait for ever.
+    if (!found.isFile()) throw noDump(path, 'it is no regular file', 'Write the dump to a file first.');
     const file = await open(path);
     try {
       const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD), 0, HEAD, 0);
@@ -39,6 +42,7 @@ async function headOf(path: string): Promise<Buffer | 'directory'> {
       await file.close();
     }
   } catch (cause) {
+    if (cause instanceof OnecardError) throw cause;
     const code = cause instanceof Error && 'code' in cause ? ` (${cause.code})` : '';
     throw new OnecardError(`The dump ${path} cannot be read${code}.`, {
       remedy: 'Check its path, and that this user may read it.',
