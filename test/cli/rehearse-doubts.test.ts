@@ -114,7 +114,8 @@ describe.each(serverDatabases)('a rehearsal in place on $name', ({ fresh, kind }
     const database = await fresh(largeSample);
     await database.query('CREATE TABLE onecard_disposable (id int)');
     const args = ['rehearse', '--in-place', '--batch-size', '5'];
-    const run = startOnecardOn(database, args, { timeoutMs: 120_000 });
+    const env = { TMPDIR: database.folder };
+    const run = startOnecardOn(database, args, { timeoutMs: 120_000, env });
     // The first run is killed before that: now it is resumed.
     await changesReach(database, 900);
     run.child.kill('SIGKILL');
