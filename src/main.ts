@@ -25,10 +25,10 @@ export async function main(world: Pick<Terminal, 'openDatabase'> = {}): Promise<
   } catch (error) {
     if (error instanceof OnecardError) {
       const remedy = error.remedy === undefined ? '' : `  → ${error.remedy}\n`;
-      fail(`onecard: ${error.message}\n${remedy}`, error.exitCode);
+      end(error.exitCode, `onecard: ${error.message}\n${remedy}`);
     } else {
       const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      fail(`onecard: an internal error, please report it.\n${detail}\n`, ExitCode.Failed);
+      end(ExitCode.Failed, `onecard: an internal error, please report it.\n${detail}\n`);
     }
   }
 }
@@ -46,10 +46,10 @@ function watchOutput(): { check(): void } {
     // A reader that stops reading, such as `head`, is no failure; work that must not break off has a listener.
     const isGone = error.code === 'EPIPE';
     const isAtWork = process.listenerCount('SIGPIPE') > 0;
-    if (isGone && !isAtWork) process.exit(ExitCode.Done);
+    if (isGone && !isAtWork) return end(ExitCode.Done);
     const words = isGone ? 'nobody reads it any more' : `it cannot be written to: ${error.message}`;
     const text = `onecard: standard output: ${words}.\n`;
-    if (!isAtWork) return fail(text, ExitCode.Failed);
+    if (!isAtWork) return end(ExitCode.Failed, text);
     process.stderr.write(`\n${text}`);
     process.emit('SIGPIPE', 'SIGPIPE');
   });
@@ -69,13 +69,15 @@ function endWithCaller(): void {
 }
 
 /** Ends at once: a connection that failed half-way can stay open for a minute, until the server gives up. */
-function fail(text: string, exitCode: ExitCode): void {
+function end(exitCode: ExitCode, text = ''): void {
   process.exitCode = exitCode;
-  const { stdout, stderr } = process;
-  stderr.write(withoutPasswords(text), () => {
-    if (stdout.errored === null) stdout.write('', () => process.exit());
-    else process.exit();
-  });
+  flush(process.stderr, withoutPasswords(text), () => flush(process.stdout, '', () => process.exit()));
+}
+
+/** What failed once takes nothing any more, and never says so. */
+function flush(stream: NodeJS.WriteStream, text: string, then: () => void): void {
+  if (stream.errored === null) stream.write(text, then);
+  else then();
 }
 
 /** A URL can stand where nobody expects one: as a misplaced argument, or in what a driver says. */

@@ -7,7 +7,7 @@ import type { Tally } from '../model/decision.js';
 import { ExitCode } from '../model/exit-code.js';
 import type { Measures } from '../model/rehearsal.js';
 import { ApprovedPlan } from '../plan/approved-plan.js';
-import { compareContents } from './compare-contents.js';
+import { compareContents, type Difference } from './compare-contents.js';
 import { type Contents, readContents } from './contents.js';
 import type { Discretion } from './discretion.js';
 import {
@@ -92,7 +92,7 @@ export class Cycle {
     await steps.need('preflight', (findings) => this.#lookBefore(findings, loaded));
     const { plan, pending } = await steps.need('dry-run', (findings) => this.#dryRun(findings, loaded));
     this.plan = plan;
-    await steps.take('dry-run-wrote-nothing', (findings) => this.#proveSame(findings, loaded));
+    await steps.take('dry-run-wrote-nothing', (findings) => this.#proveUntouched(findings, loaded));
     if (pending === 0) return this.#endIdle(loaded);
     const approved = ['--plan', this.#planFile, '--plan-digest', plan.digest];
     await steps.need('kill', (findings) => this.#killedRun(findings, loaded, approved, pending));
@@ -101,7 +101,7 @@ export class Cycle {
     await steps.take('verify', (findings) => this.#verify(findings, loaded));
     await steps.take('only-planned-rows', (findings) => this.#proveOnlyPlanned(findings, loaded, first));
     await steps.need('rollback', (findings) => this.#rollback(findings, loaded, first));
-    await steps.take('as-before', (findings) => this.#proveSame(findings, loaded));
+    await steps.take('as-before', (findings) => this.#proveAsBefore(findings, loaded));
     await steps.need('migrate-again', (findings) => this.#run(findings, loaded, []));
     await steps.take('verify-again', (findings) => this.#verify(findings, loaded));
   }
@@ -142,11 +142,22 @@ export class Cycle {
     return { plan: await ApprovedPlan.open(this.#planFile), pending };
   }
 
-  async #proveSame(findings: Findings, { site, contents }: Loaded): Promise<void> {
+  /** Nothing was written: volatile columns stand still, too. */
+  async #proveUntouched(findings: Findings, loaded: Loaded): Promise<void> {
+    const differences = await this.#differences(findings, loaded);
+    for (const { message } of differences) findings.problem(message);
+  }
+
+  /** Apart from what the application moves by itself at every write. */
+  async #proveAsBefore(findings: Findings, loaded: Loaded): Promise<void> {
+    reportDifferences(findings, await this.#differences(findings, loaded));
+  }
+
+  async #differences(findings: Findings, { site, contents }: Loaded): Promise<readonly Difference[]> {
     const { scope } = this.#options;
     const now = await site.inspect((database) => readContents(database, { scope, like: contents }));
     findings.seen = sameInWords(contents, scope);
-    reportDifferences(findings, compareContents(contents, now));
+    return compareContents(contents, now);
   }
 
   /** Half of the operators are behind it then, and the batch at hand is lost. */

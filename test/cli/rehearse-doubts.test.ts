@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { serverDatabases, type TestDatabase } from '../support/databases.js';
 import { journalTable, onecardOn, startOnecardOn } from '../support/on-database.js';
@@ -109,6 +110,25 @@ describe.each(serverDatabases)('a rehearsal on $name', ({ fresh, kind }) => {
 describe.each(serverDatabases)('a rehearsal in place on $name', ({ fresh, kind }) => {
   const overviewOf = async (database: TestDatabase) =>
     JSON.parse((await onecardOn(database, ['runs', '--json'])).stdout);
+
+  it('does not forgive a dry run what it forgives a run: a stamp that moved', async () => {
+    const database = await fresh(sample);
+    await database.query('CREATE TABLE onecard_disposable (id int)');
+    const over = new AbortController();
+    const moving = (async () => {
+      for (let minute = 0; !over.signal.aborted; minute++) {
+        await database.query(
+          `UPDATE operator SET updated_at = '2001-01-01 00:${minute % 60}:00' WHERE person_id IS NOT NULL AND email LIKE 'a%'`,
+        );
+        await sleep(100);
+      }
+    })();
+    const result = await rehearseOn(database, ['--in-place', '--json']);
+    over.abort();
+    await moving;
+    expect(stepsWith(rehearsalOf(result), 'failed')).toContain('dry-run-wrote-nothing');
+    expect(wordsOf(rehearsalOf(result), 'dry-run-wrote-nothing')).toContain('volatile column updated_at');
+  });
 
   it('that is killed ends its command, too, and is not taken for the state before by the next', async () => {
     const database = await fresh(largeSample);

@@ -1,8 +1,14 @@
 import { OnecardError } from '../../errors.js';
-import { hasCode, isDenied } from '../failure-kinds.js';
+import { hasCode } from '../failure-kinds.js';
 import type { Session } from '../session.js';
-import { foreignName } from './foreign-name.js';
-import { mayMakeTriggers } from './inspect.js';
+import {
+  readAccounts,
+  readDatabases,
+  refuseForeignName,
+  refuseOrphan,
+  refuseRemote,
+  seeTriggers,
+} from './copy-refusals.js';
 import { masked, NAME, PLAIN, type Reading, readingOf } from './masked.js';
 import { identifier, quoted } from './quoting.js';
 
@@ -42,11 +48,6 @@ export const BROKEN_VIEW = [
   'ER_SP_DOES_NOT_EXIST',
   'ER_FUNC_INEXISTENT_NAME_COLLISION',
 ];
-/** Databases of every server, that can only be read, and tell of all others alike. */
-const HARMLESS = ['information_schema', 'performance_schema'];
-/** Their rows live elsewhere, and a copy would share them. */
-const REMOTE_ENGINES = ['FEDERATED', 'CONNECT', 'SPIDER', 'MRG_MYISAM', 'S3'];
-
 /**
  * Reads the database at hand.
  * @param copy the name of the copy, for what the server always says with its database.
@@ -55,7 +56,9 @@ const REMOTE_ENGINES = ['FEDERATED', 'CONNECT', 'SPIDER', 'MRG_MYISAM', 'S3'];
 export async function readDefinitions(session: Session, source: string, copy: string): Promise<Definitions> {
   const databases = await readDatabases(session);
   const checked = <T extends Definition>(kind: string, definition: T): T => {
-    refuseForeignName(kind, definition, databases);
+    const { name, statement, mode } = definition;
+    const reading = mode ? readingOf(mode.sqlMode) : PLAIN;
+    refuseForeignName(`${kind} ${name}`, statement, reading, databases);
     return definition;
   };
   const relations = await session.rows<{ name: string; type: string; engine: string | null }>(
@@ -99,34 +102,6 @@ export async function readDefinitions(session: Session, source: string, copy: st
   };
 }
 
-/** In lower case. */
-async function readDatabases(session: Session): Promise<ReadonlySet<string>> {
-  const rows = await session.rows<{ name: string }>(
-    'SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA',
-  );
-  return new Set(rows.map(({ name }) => name.toLowerCase()).filter((name) => !HARMLESS.includes(name)));
-}
-
-/**
- * What says `database.table` means that very database, in the copy as well, which would read or write the original
- * or its neighbours.
- */
-function refuseForeignName(
-  kind: string,
-  { name, statement, mode }: Definition,
-  databases: ReadonlySet<string>,
-): void {
-  const code = masked(statement, mode ? readingOf(mode.sqlMode) : PLAIN);
-  const found = foreignName(statement, code, databases);
-  if (found === undefined) return;
-  throw new OnecardError(
-    `The ${kind} ${name} names the database ${found.name}: in a copy, it would still work on that one.`,
-    {
-      remedy: `Leave out "${found.name}." in it, since names without a database mean its own one; or rehearse a dump file on a server of its own.`,
-    },
-  );
-}
-
 /** One after the other: it is one connection. */
 async function each<T, U>(items: readonly T[], work: (item: T) => Promise<U>): Promise<U[]> {
   const results: U[] = [];
@@ -156,26 +131,6 @@ async function showCreateRow(session: Session, kind: string, name: string): Prom
     });
   }
   return { statement, sqlMode: row['sql_mode'] ?? '', collation: row['collation_connection'] ?? '' };
-}
-
-function refuseRemote(table: string, engine: string | null): void {
-  if (!REMOTE_ENGINES.includes(engine?.toUpperCase() ?? '')) return;
-  throw new OnecardError(
-    `The rows of the table ${table} live elsewhere (${engine}), and a copy would share them.`,
-    {
-      remedy: 'Rehearse a dump file without that table.',
-    },
-  );
-}
-
-/** Without the privilege, the server shows none and says nothing. */
-async function seeTriggers(session: Session, source: string, tables: readonly string[]): Promise<void> {
-  for (const name of tables) {
-    if (await mayMakeTriggers(session, { schema: source, name })) continue;
-    throw new OnecardError(`This user is not shown whether the table ${name} has triggers.`, {
-      remedy: `Grant the user TRIGGER on it: GRANT TRIGGER ON ${identifier(source)}.* TO …`,
-    });
-  }
 }
 
 async function readBroken(session: Session, views: readonly string[]): Promise<string[]> {
@@ -243,7 +198,7 @@ async function readTriggers(session: Session): Promise<Definition[]> {
   );
   const accounts = await readAccounts(session);
   return each(rows, async ({ name, when, table, definer }) => {
-    if (accounts?.has(definer) === false) throw withoutAccount(name, table, definer);
+    refuseOrphan({ name, table, definer }, accounts);
     const { statement, ...mode } = await showCreateRow(session, 'TRIGGER', name);
     const body = bodyOf(statement, readingOf(mode.sqlMode));
     return {
@@ -254,26 +209,6 @@ async function readTriggers(session: Session): Promise<Definition[]> {
     };
   });
 }
-
-/** `user@host`; undefined where this user may not see them. */
-async function readAccounts(session: Session): Promise<ReadonlySet<string> | undefined> {
-  try {
-    const rows = await session.rows<{ account: string }>(
-      `SELECT CONCAT(User, '@', Host) AS account FROM mysql.user`,
-    );
-    return new Set(rows.map(({ account }) => account));
-  } catch (error) {
-    if (isDenied(error)) return undefined;
-    throw error;
-  }
-}
-
-/** In the copy, the trigger is ours, and would work: a rehearsal would pass, and the run fail. */
-const withoutAccount = (name: string, table: string, definer: string) =>
-  new OnecardError(
-    `The trigger ${name} belongs to ${definer}, which is no account of this server: it refuses every row of ${table} that it fires for.`,
-    { remedy: `Make the trigger anew, with a DEFINER that exists; or drop it.` },
-  );
 
 /** What a trigger does; its place among others comes from the order in which they are made. */
 function bodyOf(statement: string, reading: Reading): string {

@@ -6,7 +6,7 @@ import { COLUMN_FIELDS, type ColumnRow, columnOf } from './inspect.js';
 import { identifier } from './quoting.js';
 
 /**
- * Those of the database at hand that this user has any privilege on; of others the server tells nothing. Rows that a
+ * Those of the database at hand on which this user has a privilege; of others the server tells nothing. Rows that a
  * system-versioned table keeps of the past are no part of it.
  */
 export async function storedTablesMysql(
